@@ -1,0 +1,55 @@
+# `make run` and `make test` are all one needs to know; `make help` lists the rest. Each target can be run alone: it
+# first has scripts/setup.sh install what it lacks, which is silent and takes a moment when nothing is missing.
+
+# Named, so that make runs every line through the shell: macOS's make otherwise looks commands up on the PATH that it
+# was started with, not on the one below.
+SHELL := bash
+
+# wasm-opt comes with the npm packages, and wasm-bindgen has to be of the very version in Cargo.lock.
+export PATH := $(shell bash scripts/setup.sh path)
+
+# The order of `test` is from quick to slow, and two cargos would only wait for each other.
+.NOTPARALLEL:
+.PHONY: help run test fmt lint unit e2e build bench flood interop screenshot setup
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+
+run: setup-run ## build, serve at http://127.0.0.1:3000 and rebuild on every change
+	cargo leptos watch
+
+test: setup-test fmt lint unit e2e ## everything that must pass: fmt, lint, unit, e2e
+
+fmt: setup-rust ## is the code formatted?
+	cargo fmt --check
+
+# Server and browser are two programs: never --all-features.
+lint: setup-rust ## clippy, once for the server and once for the browser
+	cargo clippy --locked --all-targets --features ssr -- -D warnings
+	cargo clippy --locked --lib --target wasm32-unknown-unknown --features hydrate -- -D warnings
+
+unit: setup-rust ## unit and HTTP tests
+	cargo test --locked --features ssr
+
+e2e: setup-test build ## browser tests against the release build
+	cd end2end && npx playwright test
+
+build: setup-build ## the release: target/release/cloakroom and target/site, precompressed
+	cargo leptos build --release -P
+
+bench: setup-bench build ## requests per second, beside the FastAPI tutorial's program
+	bench/run.sh
+
+flood: build ## 200 logins at once: answers, memory, and how /users/me fares meanwhile
+	bench/flood.sh
+
+interop: setup-python build ## tokens and hashes, exchanged with PyJWT and pwdlib
+	tests/interop/interop.sh
+
+screenshot: setup-test build ## the picture in the README
+	cd end2end && npx playwright test --config screenshot.config.ts
+
+setup: setup-test ## only install what run and test need
+
+setup-%:
+	@scripts/setup.sh $*

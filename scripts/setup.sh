@@ -1,0 +1,289 @@
+#!/usr/bin/env bash
+# Installs what a command of the Makefile needs and this machine lacks, and says what, why and how long. When nothing is
+# missing it only looks: in less than a second, without a word and without a network.
+#
+#   rust     the Rust toolchain with clippy, rustfmt and the browser's target
+#   run      that, cargo-leptos and wasm-bindgen
+#   build    that and the npm packages, of which a release build uses wasm-opt
+#   test     that and a Chromium
+#   python   the Python packages of bench and tests/interop
+#   bench    that and wrk
+#   path     installs nothing; prints the PATH on which all of these are found
+#
+# Written for bash 3.2, which is what macOS has.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# 0.3.11 wants a newer Rust than the project does; anything from 0.3.2 on will do where it is already installed.
+cargo_leptos_version=0.3.10
+# The WASM and the tool that finishes it must be of one version, or the tool refuses.
+wasm_bindgen_version=$(awk -F '"' '/^name = "wasm-bindgen"$/ { getline; print $2; exit }' Cargo.lock)
+
+cargo_root=${CARGO_INSTALL_ROOT:-${CARGO_HOME:-$HOME/.cargo}}
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/cloakroom
+# cargo's own folder is named although it is mostly there: where it is not, rustup puts it before all others, and another
+# project's wasm-bindgen would be found before ours.
+PATH=$cache/cargo-leptos-$cargo_leptos_version/bin:$cache/wasm-bindgen-$wasm_bindgen_version/bin:$PWD/end2end/node_modules/.bin:$PATH:$cargo_root/bin
+
+installed=
+build_dir=
+
+clean_up() {
+    local status=$?
+    if [[ -n $build_dir ]]; then rm -rf "$build_dir"; fi
+    if [[ $status != 0 && -n $installed ]]; then
+        echo "Not everything could be installed. Run the same command again once that is mended: what is there stays." >&2
+    fi
+}
+trap clean_up EXIT
+
+# die SENTENCE: stops, and says what to do.
+die() {
+    echo "$1" >&2
+    exit 1
+}
+
+has() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+# step WHAT-WHY-HOW-LONG COMMAND…: announces, runs, and says how long it really took. COMMAND joins its parts with &&,
+# since bash does not stop at an error in here.
+step() {
+    local what=$1 start=$SECONDS seconds minutes=
+    shift
+    installed=yes
+    echo "==> Installing $what …"
+    if ! "$@"; then
+        echo "    That did not work; the reason is above." >&2
+        return 1
+    fi
+    seconds=$((SECONDS - start))
+    if ((seconds >= 60)); then minutes="$((seconds / 60)) min "; fi
+    echo "    Done in $minutes$((seconds % 60)) s."
+}
+
+# --- Rust ---
+
+need_rust() {
+    local there wanted actual
+    has rustup || die "rustup is missing. Install it as https://rustup.rs says (just done that? open a new terminal), then run this again."
+    # Run, not only looked for: macOS has a cc that merely offers to install the real one.
+    cc --version >/dev/null 2>&1 ||
+        die "A C compiler is missing. Install one (Debian, Ubuntu: apt-get install build-essential; Fedora: dnf install gcc make; macOS: xcode-select --install), then run this again."
+    # Without auto-install, so that nothing is downloaded before it is announced.
+    if ! there=$(RUSTUP_AUTO_INSTALL=0 rustup component list --installed 2>/dev/null); then
+        step "Rust's stable toolchain: about 1 minute, once per machine" \
+            rustup toolchain install stable --profile minimal
+        there=$(rustup component list --installed)
+    fi
+    if [[ $there != *rust-std-wasm32-unknown-unknown* ]]; then
+        step "Rust's WASM target, for the part that runs in the browser: about 10 seconds, once per machine" \
+            rustup target add wasm32-unknown-unknown
+    fi
+    if [[ $there != *clippy* || $there != *rustfmt* ]]; then
+        step "clippy and rustfmt, which check the code: about 10 seconds, once per machine" \
+            rustup component add clippy rustfmt
+    fi
+    wanted=$(awk -F '"' '/^rust-version/ { print $2; exit }' Cargo.toml)
+    actual=$(rustc --version | awk '{ print $2 }')
+    [[ $(minor "$actual") -ge $(minor "$wanted") ]] ||
+        die "Rust $actual is too old: this needs $wanted or newer. Run \`rustup update stable\`, then this again."
+}
+
+# minor 1.94.0: prints 94.
+minor() {
+    local rest=${1#*.}
+    echo "${rest%%.*}"
+}
+
+# --- The two tools that cargo installs ---
+
+need_cargo_leptos() {
+    local what="cargo-leptos $cargo_leptos_version, which builds the server's and the browser's part together"
+    if cargo_leptos_is_right; then return; fi
+    if ready_made cargo-leptos "$cargo_leptos_version" "$what" && cargo_leptos_is_right; then return; fi
+    # It brings its own OpenSSL, which a Perl script configures; small systems have only a part of Perl.
+    perl -MFindBin -MIPC::Cmd -MFile::Compare -MFile::Copy -MTime::Piece -e 1 2>/dev/null ||
+        die "Building cargo-leptos needs Perl. Install it (Debian, Ubuntu: apt-get install perl; Fedora: dnf install perl), then run this again."
+    # brotli stays optimised: it compresses every release, which would take minutes otherwise.
+    step "$what: from source, about 4 minutes on two cores, once per machine" \
+        from_source cargo-leptos "$cargo_leptos_version" "$(root_for cargo-leptos "$cargo_leptos_version")" --locked \
+        --config profile.release.opt-level=0 --config profile.release.package.brotli.opt-level=3
+    cargo_leptos_is_right ||
+        die "cargo-leptos $cargo_leptos_version was installed, but \`cargo leptos --version\` finds another one or none."
+}
+
+cargo_leptos_is_right() {
+    local version
+    version=$(cargo leptos --version 2>/dev/null) || return 1
+    [[ $version =~ ^cargo-leptos\ 0\.3\.([0-9]+) && ${BASH_REMATCH[1]} -ge 2 ]]
+}
+
+need_wasm_bindgen() {
+    local what="wasm-bindgen $wasm_bindgen_version, which prepares the WASM for the browser and must match Cargo.lock"
+    if wasm_bindgen_is_right; then return; fi
+    if ready_made wasm-bindgen "$wasm_bindgen_version" "$what" && wasm_bindgen_is_right; then return; fi
+    # Without --locked, with which this crate does not build.
+    step "$what: from source, about 1 minute 30 on two cores, once per machine" \
+        from_source wasm-bindgen-cli "$wasm_bindgen_version" "$(root_for wasm-bindgen "$wasm_bindgen_version")" \
+        --config profile.release.opt-level=1
+    wasm_bindgen_is_right ||
+        die "wasm-bindgen $wasm_bindgen_version was installed, but \`wasm-bindgen --version\` finds another one or none."
+}
+
+wasm_bindgen_is_right() {
+    [[ $(wasm-bindgen --version 2>/dev/null) == "wasm-bindgen $wasm_bindgen_version" ]]
+}
+
+# root_for COMMAND VERSION: where to install it. Another version belongs to another project: that is left alone, and ours
+# goes beside it.
+root_for() {
+    if has "$1"; then echo "$cache/$1-$2"; else echo "$cargo_root"; fi
+}
+
+# ready_made COMMAND VERSION WHAT: asks cargo-binstall, where there is one.
+ready_made() {
+    local crate=$1
+    if ! has cargo-binstall; then return 1; fi
+    if [[ $crate == wasm-bindgen ]]; then crate=wasm-bindgen-cli; fi
+    # It would compile too, but slowly, with the crate's own settings.
+    step "$3: ready-made, about 10 seconds, once per machine" \
+        cargo binstall --no-confirm --disable-strategies compile --root "$(root_for "$1" "$2")" "$crate@$2"
+}
+
+# from_source CRATE VERSION ROOT CARGO-OPTION…: compiled in a hurry, as a build tool works only for moments. Without
+# link-time optimisation and the like cargo-leptos takes less than half as long.
+from_source() {
+    local crate=$1 version=$2 root=$3
+    shift 3
+    # Both share it. In the cache rather than in /tmp, which is memory on some systems.
+    if [[ -z $build_dir ]]; then
+        mkdir -p "$cache" && build_dir=$(mktemp -d "$cache/build.XXXXXX") || return 1
+    fi
+    # A person wants to see that something moves; a log needs no line per crate.
+    if [[ ! -t 2 ]]; then set -- "$@" --quiet; fi
+    cargo install "$crate" --version "$version" --root "$root" --target-dir "$build_dir" \
+        --config profile.release.lto=false --config profile.release.codegen-units=16 \
+        --config profile.release.debug=false --config profile.release.strip=true "$@"
+}
+
+# --- The browser tests ---
+
+need_node() {
+    local how="Install Node.js 20 or newer (https://nodejs.org, or your system's package), then run this again."
+    if ! has node || ! has npm; then die "Node.js or its npm is missing. $how"; fi
+    # What Playwright asks for.
+    [[ $(node -p 'process.versions.node.split(".")[0]') -ge 20 ]] || die "Node.js $(node --version) is too old. $how"
+}
+
+need_npm_packages() {
+    # npm writes this file last, so it also tells a finished installation from one that was cut off.
+    local stamp=end2end/node_modules/.package-lock.json
+    if [[ -e $stamp && ! end2end/package-lock.json -nt $stamp ]]; then return; fi
+    step "the npm packages in end2end (wasm-opt for release builds, Playwright for tests): about 20 seconds" npm_ci
+    touch "$stamp"
+}
+
+npm_ci() {
+    (cd end2end && npm ci --no-audit --no-fund)
+}
+
+need_chromium() {
+    if system_chromium || playwright_chromium; then return; fi
+    # Only on Debian: Ubuntu's package of that name is a snap, which containers can not run.
+    if grep -qs '^ID=debian' /etc/os-release && can_apt; then
+        step "Chromium for the browser tests, Debian's package: about 1 minute, once per machine" \
+            apt_install chromium fonts-liberation && return
+    fi
+    # --with-deps adds the system's libraries that it needs, which takes apt-get and root.
+    local with_deps=
+    if can_apt; then with_deps=--with-deps; fi
+    # shellcheck disable=SC2086 # no option rather than an empty one
+    step "Chromium for the browser tests, Playwright's own: about 1 minute, once per machine" \
+        playwright install $with_deps chromium ||
+        die "Install Chromium or Chrome so that chromium, chromium-browser or google-chrome is on PATH, then run this again."
+}
+
+# The names that the Playwright configuration looks for.
+system_chromium() {
+    has chromium || has chromium-browser || has google-chrome
+}
+
+playwright_chromium() {
+    (cd end2end && node -e '
+        const { chromium } = require("playwright-core");
+        process.exit(require("fs").existsSync(chromium.executablePath()) ? 0 : 1);
+    ') 2>/dev/null
+}
+
+# --- Benchmarks and interoperability ---
+
+need_python_packages() {
+    # The copy tells which list they were installed from.
+    if cmp -s bench/requirements.txt .venv/requirements.txt; then return; fi
+    python3 -c 'import sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null ||
+        die "Python 3.10 or newer with venv is missing. Install it (Debian, Ubuntu: apt-get install python3-venv), then run this again."
+    step "FastAPI, uvicorn, PyJWT and pwdlib in .venv, to compare with: about 20 seconds" make_venv
+}
+
+make_venv() {
+    python3 -m venv --clear .venv &&
+        .venv/bin/pip install --quiet --disable-pip-version-check --requirement bench/requirements.txt &&
+        cp bench/requirements.txt .venv/
+}
+
+need_wrk() {
+    if has wrk; then return; fi
+    if can_apt; then
+        step "wrk, which makes the requests: about 10 seconds, once per machine" apt_install wrk && return
+    fi
+    die "wrk is missing. Install it (Debian, Ubuntu: apt-get install wrk; macOS: brew install wrk), then run this again."
+}
+
+# --- Debian's packages ---
+
+can_apt() {
+    has apt-get && { [[ $(id -u) == 0 ]] || sudo -n true 2>/dev/null; }
+}
+
+apt_install() {
+    # An old list of packages may still do, so the second command decides.
+    as_root apt-get -qq update || true
+    # A machine that was just started is often still at its own upgrades: wait for those.
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get -qq -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends "$@" >/dev/null
+}
+
+as_root() {
+    if [[ $(id -u) == 0 ]]; then "$@"; else sudo -n "$@"; fi
+}
+
+# --- What to do ---
+
+if [[ ${1:-} == path ]]; then
+    echo "$PATH"
+    exit
+fi
+# What a person has to install comes first: nobody should wait minutes to be told.
+case ${1:-} in
+    rust | run) need_rust ;;
+    build | test)
+        need_node
+        need_rust
+        need_npm_packages
+        ;;
+    python | bench) need_python_packages ;;
+    *) die "usage: scripts/setup.sh rust|run|build|test|python|bench|path" ;;
+esac
+case $1 in
+    test) need_chromium ;;
+    bench) need_wrk ;;
+esac
+case $1 in
+    run | build | test)
+        need_cargo_leptos
+        need_wasm_bindgen
+        ;;
+esac
+if [[ -n $installed ]]; then echo "==> Everything is in place."; fi

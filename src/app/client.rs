@@ -1,0 +1,63 @@
+//! Requests that carry the bearer token: step 5 of the flow.
+
+use gloo_net::http::Request;
+use serde::de::DeserializeOwned;
+
+use super::{
+    browser,
+    flow::Exchange,
+    session::{Notice, Session},
+};
+use crate::{error::ApiError, model::Token};
+
+/// Asks for `path` with the session's token. A token that is refused ends the session, whichever call it was.
+///
+/// # Errors
+/// What the server answered, or [`ApiError::unreachable`].
+pub async fn get<T: DeserializeOwned>(session: Session, path: &'static str) -> Result<T, ApiError> {
+    let token = session.token().ok_or_else(ApiError::not_authenticated)?;
+    let answer = get_with(session, &token, path).await;
+    match &answer {
+        Err(refusal) if refusal.status == 401 => session.end_of(&token, Notice::Expired),
+        Err(refusal) if refusal.is_inactive_user() => session.end_of(&token, Notice::Disabled),
+        _ => {}
+    }
+    answer
+}
+
+/// Asks for `path` with this token, and remembers the request.
+///
+/// # Errors
+/// What the server answered, or [`ApiError::unreachable`].
+pub async fn get_with<T: DeserializeOwned>(
+    session: Session,
+    token: &Token,
+    path: &'static str,
+) -> Result<T, ApiError> {
+    let started = browser::stopwatch();
+    let answer = fetch(token, path).await;
+    let status = answer.as_ref().map_or_else(|refusal| refusal.status, |(status, _)| *status);
+    session.record(Exchange { method: "GET", path, status, milliseconds: since(started) });
+    let (_, body) = answer?;
+    serde_json::from_slice(&body).map_err(|_| ApiError::unreachable())
+}
+
+/// The whole milliseconds since a [`browser::stopwatch`] was started.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and that is what is wanted")]
+pub fn since(started: f64) -> u32 {
+    (browser::stopwatch() - started).round() as u32
+}
+
+/// The status and body of a successful answer.
+async fn fetch(token: &Token, path: &str) -> Result<(u16, Vec<u8>), ApiError> {
+    let response = Request::get(path)
+        .header("Accept", "application/json")
+        .header("Authorization", &format!("Bearer {}", token.access_token))
+        .send()
+        .await
+        .map_err(|_| ApiError::unreachable())?;
+    let status = response.status();
+    let retry_after = response.headers().get("retry-after").and_then(|seconds| seconds.parse().ok());
+    let body = response.binary().await.map_err(|_| ApiError::unreachable())?;
+    if response.ok() { Ok((status, body)) } else { Err(ApiError::from_answer(status, retry_after, &body)) }
+}

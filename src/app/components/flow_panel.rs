@@ -1,0 +1,207 @@
+//! "How this works": the tutorial's five steps, with the exchange as it really happened.
+
+use gloo_storage::{LocalStorage, Storage};
+use leptos::{html::Details, prelude::*, task::spawn_local};
+use serde_json::{Map, Value};
+
+use crate::{
+    app::{
+        browser,
+        flow::{Exchange, shortened},
+        session::{Kept, STORAGE_KEY, Session, State, StoredSession},
+    },
+    error::ApiError,
+    model::{Jwt, Token},
+};
+
+/// Where the browser keeps whether the panel is folded: `true` or `false`.
+const FOLDED_KEY: &str = "cloakroom.how-this-works.folded";
+
+/// The panel. Folded or not is remembered on this device.
+#[component]
+pub fn FlowPanel() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let panel = NodeRef::<Details>::new();
+    let unfolded = !LocalStorage::get::<bool>(FOLDED_KEY).unwrap_or_default();
+    let remember = move |_| {
+        if let Some(panel) = panel.get_untracked() {
+            // A browser that refuses to store shows the panel unfolded next time.
+            let _ = LocalStorage::set(FOLDED_KEY, !panel.open());
+        }
+    };
+    let steps = move || match session.state() {
+        State::Open(stored, kept) => Some(view! { <Steps stored kept /> }),
+        State::Unread | State::Closed => None,
+    };
+    view! {
+        <details class="flow card" open=unfolded node_ref=panel on:toggle=remember>
+            <summary>
+                <h2>"How this works"</h2>
+                <span class="hint">"The OAuth2 password flow, with what your browser really sent and got"</span>
+            </summary>
+            {steps}
+        </details>
+    }
+}
+
+#[component]
+fn Steps(stored: StoredSession, kept: Kept) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let StoredSession { token, login, .. } = stored;
+    let username = login.fields.iter().find(|(name, _)| name == "username").map(|(_, value)| value.clone());
+    let fields = login.fields.iter().map(|(name, value)| row(name.clone(), value.clone())).collect_view();
+    let carried = shortened(&token);
+    let (storage, until) = match kept {
+        Kept::Tab => ("sessionStorage", "It is gone when this tab is closed."),
+        Kept::Device => ("localStorage", "It stays on this device until it expires or you log out."),
+        Kept::Page => ("memory only", "The browser refused to store it: it is gone when this page is reloaded."),
+    };
+    let exchanges = move || {
+        session.exchanges().into_iter().map(|exchange| view! { <Carried exchange token=carried.clone() /> }).collect_view()
+    };
+    view! {
+        <ol class="steps">
+            <li>
+                <h3>"You type your username and password"</h3>
+                <p>
+                    {format!("You did, as {}, and pressed Enter. ", username.unwrap_or_default())}
+                    "It is the only time that the password is needed."
+                </p>
+            </li>
+            <li>
+                <h3>"The page sends them to the token endpoint"</h3>
+                <p>"As a form, to the address that the API declares as its " <code>"tokenUrl"</code> "."</p>
+                <p class="exchange">
+                    <code>"POST /token"</code>
+                    {outcome(login.status, login.milliseconds)}
+                </p>
+                <dl class="fields" aria-label="Posted form fields">
+                    {fields}
+                </dl>
+            </li>
+            <li>
+                <h3>"The server checks them and answers with a token"</h3>
+                <p>
+                    "It compares the password with an argon2 hash, and signs a JSON Web Token. "
+                    "Anybody can read what it says; only the server can make one."
+                </p>
+                <Answer token />
+            </li>
+            <li>
+                <h3>"The browser stores the token"</h3>
+                <p>
+                    "In " <code>{storage}</code> " under the key " <code>{STORAGE_KEY}</code> ". "
+                    {until}
+                </p>
+            </li>
+            <li>
+                <h3>"Every request carries it"</h3>
+                <p>"In a header. The server checks the signature and the time, and knows who is asking."</p>
+                <ul class="carried" aria-label="Requests that carried the token">
+                    {exchanges}
+                </ul>
+            </li>
+        </ol>
+    }
+}
+
+/// The token endpoint's answer, and the token taken apart.
+#[component]
+fn Answer(token: Token) -> impl IntoView {
+    let short = shortened(&token);
+    let label = RwSignal::new("Copy");
+    let whole = token.access_token.clone();
+    let copy = move |_| {
+        let whole = whole.clone();
+        spawn_local(async move {
+            label.set(if browser::copy(&whole).await { "Copied" } else { "Not allowed here" });
+        });
+    };
+    let jwt = Jwt::read(&token.access_token).ok();
+    view! {
+        <dl class="fields" aria-label="Token response">
+            <div>
+                <dt>"access_token"</dt>
+                <dd class="token">
+                    <code>{short}</code>
+                    <button type="button" class="small" on:click=copy aria-label="Copy the token">
+                        <span aria-live="polite">{move || label.get()}</span>
+                    </button>
+                </dd>
+            </div>
+            {row("token_type".to_owned(), token.token_type)}
+            {row("expires_in".to_owned(), format!("{} seconds", token.expires_in))}
+            {row("scope".to_owned(), token.scope)}
+        </dl>
+        {jwt
+            .map(|Jwt { header, claims }| {
+                view! {
+                    <div class="decoded">
+                        <Members title="Header" members=header />
+                        <Members title="Claims" members=claims />
+                    </div>
+                }
+            })}
+    }
+}
+
+/// One part of the token: its members, times as times.
+#[component]
+fn Members(title: &'static str, members: Map<String, Value>) -> impl IntoView {
+    let rows = members.into_iter().map(|(name, value)| {
+        let shown = match &value {
+            Value::String(text) => text.clone(),
+            Value::Number(seconds) if matches!(name.as_str(), "exp" | "iat" | "nbf") => {
+                seconds.as_f64().map_or_else(|| value.to_string(), |seconds| browser::date_and_time(seconds * 1000.0))
+            }
+            _ => value.to_string(),
+        };
+        row(name, shown)
+    });
+    view! {
+        <div>
+            <h4>{title}</h4>
+            <dl class="fields" aria-label=title>
+                {rows.collect_view()}
+            </dl>
+        </div>
+    }
+}
+
+#[component]
+fn Carried(exchange: Exchange, token: String) -> impl IntoView {
+    view! {
+        <li>
+            <p class="exchange">
+                <code>{format!("{} {}", exchange.method, exchange.path)}</code>
+                {outcome(exchange.status, exchange.milliseconds)}
+            </p>
+            <code class="header">{format!("Authorization: Bearer {token}")}</code>
+        </li>
+    }
+}
+
+/// A name and its value, as they went over the wire.
+fn row(name: String, value: String) -> impl IntoView {
+    view! {
+        <div>
+            <dt>{name}</dt>
+            <dd>
+                <code>{value}</code>
+            </dd>
+        </div>
+    }
+}
+
+/// An answer's status and how long it took.
+fn outcome(status: u16, milliseconds: u32) -> impl IntoView {
+    let (class, text) = match status {
+        ApiError::UNREACHABLE => ("status refused", "no answer".to_owned()),
+        200..400 => ("status", status.to_string()),
+        _ => ("status refused", status.to_string()),
+    };
+    view! {
+        <span class=class>{text}</span>
+        <span class="took">{format!("{milliseconds} ms")}</span>
+    }
+}

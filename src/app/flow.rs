@@ -1,0 +1,84 @@
+//! What really went over the wire, kept for the panel "How this works".
+
+use serde::{Deserialize, Serialize};
+
+use crate::{model::Token, oauth2::PasswordForm};
+
+/// What stands for a password, whatever its length.
+const MASK: &str = "••••••••";
+
+/// The request that got the token. It is kept with the session, so that the panel can show it after a reload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginExchange {
+    /// The form's fields in the order they were posted, the password masked.
+    pub fields: Vec<(String, String)>,
+    /// The answer's HTTP status.
+    pub status: u16,
+    /// From asking to the answer, in milliseconds.
+    pub milliseconds: u32,
+}
+
+/// A request that carried the token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    /// The HTTP method.
+    pub method: &'static str,
+    /// The path that was asked for.
+    pub path: &'static str,
+    /// The answer's HTTP status, or [`crate::error::ApiError::UNREACHABLE`].
+    pub status: u16,
+    /// From asking to the answer, in milliseconds.
+    pub milliseconds: u32,
+}
+
+impl LoginExchange {
+    /// A login that succeeded.
+    pub fn new(form: &PasswordForm, milliseconds: u32) -> Self {
+        let shown = |(name, value): (&str, &str)| {
+            let value = if name == "password" { MASK } else { value };
+            (name.to_owned(), value.to_owned())
+        };
+        Self { fields: form.fields().map(shown).collect(), status: 200, milliseconds }
+    }
+}
+
+/// The token, with its middle left out: enough to recognise it by.
+pub fn shortened(token: &Token) -> String {
+    let characters: Vec<char> = token.access_token.chars().collect();
+    match (characters.get(..12), characters.len().checked_sub(6).and_then(|start| characters.get(start..))) {
+        (Some(head), Some(tail)) if characters.len() > 24 => {
+            format!("{}…{}", String::from_iter(head), String::from_iter(tail))
+        }
+        _ => token.access_token.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_password_is_masked_and_its_length_is_not_told() {
+        let form = |password: &str| PasswordForm {
+            username: "johndoe".to_owned(),
+            password: password.to_owned(),
+            scope: None,
+        };
+        let exchange = LoginExchange::new(&form("secret"), 7);
+        let fields: Vec<_> = exchange.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(fields, [("grant_type", "password"), ("username", "johndoe"), ("password", MASK)]);
+        assert_eq!(exchange, LoginExchange::new(&form("a much longer password"), 7));
+    }
+
+    #[test]
+    fn a_long_token_is_shortened_and_a_short_one_is_not() {
+        let token = |text: &str| Token {
+            access_token: text.to_owned(),
+            token_type: "bearer".to_owned(),
+            expires_in: 60,
+            scope: String::new(),
+        };
+        assert_eq!(shortened(&token("abcdefghijklmnopqrstuvwxyz0123456789")), "abcdefghijkl…456789");
+        assert_eq!(shortened(&token("short")), "short");
+    }
+}

@@ -1,0 +1,149 @@
+//! The command line for the person who runs the server. Passwords are typed at the terminal, unseen, or come from
+//! standard input; never from an argument, which every user of the machine could read.
+
+use std::{
+    io::{self, BufRead, IsTerminal},
+    path::PathBuf,
+};
+
+use clap::{Args, Parser, Subcommand};
+use cloakroom::{
+    model::Scopes,
+    server::{
+        clock,
+        security::password::Passwords,
+        settings::Settings,
+        store::Store,
+        users::{self, SignUp, UserError},
+    },
+};
+
+use crate::Failure;
+
+/// What `--help` says about settings.
+const SETTINGS: &str = "\
+Settings come from built-in defaults, then Leptos.toml (or --config), then the environment, then --set:
+
+  key                    environment                       default                        meaning
+  leptos.site-addr       LEPTOS_SITE_ADDR                  127.0.0.1:3000                 address and port to listen on
+  leptos.site-root       LEPTOS_SITE_ROOT                  target/site                    folder of the UI's files
+  leptos.env             LEPTOS_ENV                        DEV                            PROD refuses demo users
+  database.url           CLOAKROOM__DATABASE__URL          sqlite://data/cloakroom.db     file, created when missing
+  token.secret-key       CLOAKROOM__TOKEN__SECRET_KEY      made, kept beside database     signs tokens; 32 bytes or more
+  token.expires-in       CLOAKROOM__TOKEN__EXPIRES_IN      1800                           life of a token, in seconds
+  password.memory-kib    CLOAKROOM__PASSWORD__MEMORY_KIB   65536                          argon2id's m, in KiB
+  password.iterations    CLOAKROOM__PASSWORD__ITERATIONS   3                              argon2id's t
+  password.parallelism   CLOAKROOM__PASSWORD__PARALLELISM  4                              argon2id's p
+  password.threads       CLOAKROOM__PASSWORD__THREADS      one per core                   hashes computed at once
+  password.queue         CLOAKROOM__PASSWORD__QUEUE        64                             logins that may wait
+  demo.enabled           CLOAKROOM__DEMO__ENABLED          false                          create johndoe and alice
+
+RUST_LOG sets what is logged (info by default).";
+
+/// The OAuth2 password flow: a server with its UI.
+#[derive(Parser)]
+#[command(version, after_help = SETTINGS)]
+pub struct Cli {
+    /// Read settings from this file instead of Leptos.toml
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// Override one setting; may be given several times
+    #[arg(long = "set", value_name = "SECTION.KEY=VALUE", global = true)]
+    pub overrides: Vec<String>,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Serve (the default)
+    Serve,
+    /// Manage users, also while the server runs
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Print a new key for token.secret-key
+    Secret,
+}
+
+#[derive(Subcommand)]
+pub enum UserCommand {
+    /// Create a user; the password is asked for, or read from standard input
+    Add(NewUser),
+    /// List the users: name, state, scopes, e-mail address, full name
+    List,
+    /// Give a user a new password; earlier tokens stop working
+    Passwd { username: String },
+    /// Let a user in again
+    Enable { username: String },
+    /// Refuse a user from the very next request on
+    Disable { username: String },
+}
+
+#[derive(Args)]
+pub struct NewUser {
+    username: String,
+    #[arg(long)]
+    email: Option<String>,
+    #[arg(long)]
+    full_name: Option<String>,
+    /// What the user may be let do, separated by spaces
+    #[arg(long, value_name = "SCOPES", default_value_t = Scopes::AT_SIGN_UP.to_string())]
+    scope: String,
+}
+
+/// Does what `cloakroom user …` asks for.
+pub async fn user(command: UserCommand, settings: &Settings) -> Result<(), Failure> {
+    let store = Store::open(&settings.database.url).await?;
+    let done = change(command, settings, &store).await;
+    store.close().await;
+    done
+}
+
+async fn change(command: UserCommand, settings: &Settings, store: &Store) -> Result<(), Failure> {
+    let passwords = || Passwords::start(&settings.password).map_err(Failure::Hashing);
+    match command {
+        UserCommand::Add(NewUser { username, email, full_name, scope }) => {
+            let scopes = Scopes::parse(&scope).map_err(|_| Failure::Scope)?;
+            let password = read_password()?;
+            let user = SignUp { username: username.clone(), password, email, full_name, scopes };
+            users::create_user(store, &passwords()?, user, clock::unix_milliseconds()).await?;
+            println!("Created {username}.");
+        }
+        UserCommand::List => {
+            for user in store.list_users().await? {
+                let state = if user.disabled { "disabled" } else { "enabled" };
+                let (email, full_name) = (user.email.unwrap_or_default(), user.full_name.unwrap_or_default());
+                println!("{}\t{state}\t{}\t{email}\t{full_name}", user.username, user.scopes);
+            }
+        }
+        UserCommand::Passwd { username } => {
+            if store.find_user(&username).await?.is_none() {
+                return Err(UserError::Unknown(username).into());
+            }
+            let password = read_password()?;
+            users::set_password(store, &passwords()?, &username, password, clock::unix_seconds()).await?;
+            println!("Changed the password of {username}. Earlier tokens have stopped working.");
+        }
+        UserCommand::Enable { username } => {
+            users::set_disabled(store, &username, false).await?;
+            println!("Enabled {username}.");
+        }
+        UserCommand::Disable { username } => {
+            users::set_disabled(store, &username, true).await?;
+            println!("Disabled {username}.");
+        }
+    }
+    Ok(())
+}
+
+/// A new password: typed twice at the terminal without being shown, or one line of standard input.
+fn read_password() -> Result<String, Failure> {
+    if io::stdin().is_terminal() {
+        let password = rpassword::prompt_password("Password: ").map_err(Failure::Password)?;
+        let again = rpassword::prompt_password("Again: ").map_err(Failure::Password)?;
+        return if password == again { Ok(password) } else { Err(Failure::PasswordsDiffer) };
+    }
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line).map_err(Failure::Password)?;
+    Ok(line.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).unwrap_or(&line).to_owned())
+}

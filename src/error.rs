@@ -1,0 +1,256 @@
+//! What a caller is told when something is refused: the only table of statuses. The server makes an [`ApiError`] and
+//! `server::routes` turns it into an answer; the browser makes the same value out of the answer that came.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Scopes;
+
+/// A refusal: an HTTP status, a body and the headers that belong to it. The wire form of the body is [`ErrorBody`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiError {
+    /// The HTTP status; [`ApiError::UNREACHABLE`] where no answer came.
+    pub status: u16,
+    /// The JSON that is sent.
+    pub body: ErrorBody,
+    /// The value of `WWW-Authenticate` (RFC 6750 §3).
+    pub challenge: Option<String>,
+    /// The value of `Retry-After`, in seconds (RFC 9110 §10.2.3).
+    pub retry_after: Option<u32>,
+}
+
+/// Every error's JSON: FastAPI's `detail` and, from the token endpoint, RFC 6749 §5.2's two members.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorBody {
+    /// What went wrong.
+    pub detail: Detail,
+    /// RFC 6749's error code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Cow<'static, str>>,
+    /// `detail` again, where OAuth2 libraries look for it: ASCII without quotes, and never what the caller sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_description: Option<Cow<'static, str>>,
+}
+
+/// FastAPI's `detail`: a sentence, or for a 422 the list of values that break a rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Detail {
+    /// A sentence.
+    Text(Cow<'static, str>),
+    /// One entry for each value that breaks a rule.
+    Fields(Vec<FieldError>),
+}
+
+/// One value that breaks a rule, as FastAPI reports it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// Where the value is: `["query", "limit"]`.
+    pub loc: Vec<Cow<'static, str>>,
+    /// The rule, as a sentence.
+    pub msg: Cow<'static, str>,
+    /// Pydantic's name of the rule.
+    #[serde(rename = "type")]
+    pub kind: Cow<'static, str>,
+}
+
+/// The table. One line each: status, words, and what else the answer carries.
+impl ApiError {
+    /// The status of a request that got no answer at all. Never sent: only the browser's side makes it.
+    pub const UNREACHABLE: u16 = 0;
+    /// What the tutorial calls a disabled user.
+    pub const INACTIVE_USER: &str = "Inactive user";
+
+    /// No token was sent.
+    pub fn not_authenticated() -> Self {
+        Self::text(401, "Not authenticated").with_challenge("Bearer".to_owned())
+    }
+
+    /// A token was sent and is not good: malformed, forged, expired, revoked, or its user is gone.
+    pub fn invalid_token() -> Self {
+        Self::text(401, "Could not validate credentials").with_challenge(r#"Bearer error="invalid_token""#.to_owned())
+    }
+
+    /// The token is good but was not granted what this call needs.
+    pub fn insufficient_scope(needed: Scopes) -> Self {
+        Self::text(403, "Not enough permissions")
+            .with_challenge(format!(r#"Bearer error="insufficient_scope", scope="{needed}""#))
+    }
+
+    /// The token is good but its user is disabled.
+    pub fn inactive_user() -> Self {
+        Self::text(400, Self::INACTIVE_USER)
+    }
+
+    /// More than one `Authorization` header.
+    pub fn repeated_authorization() -> Self {
+        Self::text(400, "Send one Authorization header, not several")
+    }
+
+    /// The token endpoint: wrong password or unknown user, and no telling which.
+    pub fn incorrect_credentials() -> Self {
+        Self::oauth2(401, "invalid_grant", "Incorrect username or password").with_challenge("Bearer".to_owned())
+    }
+
+    /// The token endpoint: the form is not one. `sentence` says what to do about it.
+    pub fn invalid_request(sentence: &'static str) -> Self {
+        Self::oauth2(400, "invalid_request", sentence)
+    }
+
+    /// The token endpoint: a `grant_type` that is not `password`.
+    pub fn unsupported_grant_type() -> Self {
+        Self::oauth2(400, "unsupported_grant_type", "The only grant_type here is password")
+    }
+
+    /// The token endpoint: an unknown, malformed or ungranted scope.
+    pub fn invalid_scope() -> Self {
+        Self::oauth2(400, "invalid_scope", "A scope was asked for that does not exist or is not granted to this user")
+    }
+
+    /// The token endpoint: more logins are waiting than the server will queue.
+    pub fn busy(retry_after: u32) -> Self {
+        Self::text(503, "Too many logins at once: try again shortly").with_retry_after(retry_after)
+    }
+
+    /// No such resource.
+    pub fn not_found() -> Self {
+        Self::text(404, "Not Found")
+    }
+
+    /// The resource exists, but not for this method.
+    pub fn method_not_allowed() -> Self {
+        Self::text(405, "Method Not Allowed")
+    }
+
+    /// The body is over the route's limit.
+    pub fn payload_too_large() -> Self {
+        Self::text(413, "The body is too large: send less")
+    }
+
+    /// Values that break a rule.
+    pub fn unprocessable(fields: Vec<FieldError>) -> Self {
+        Self::new(422, Detail::Fields(fields))
+    }
+
+    /// A fault of ours that was logged where it was found.
+    pub fn internal() -> Self {
+        Self::text(500, "Internal server error")
+    }
+
+    /// The database does not answer; logged where it was found.
+    pub fn unavailable() -> Self {
+        Self::text(503, "The database is not answering: try again shortly").with_retry_after(1)
+    }
+
+    /// The browser's side: no answer came, or one that this API does not give.
+    pub fn unreachable() -> Self {
+        Self::text(Self::UNREACHABLE, "The server can not be reached")
+    }
+
+    /// The browser's side: the refusal that an answer with an error status stands for. An answer that is not in this
+    /// API's words comes from something in between, so the server counts as unreachable.
+    pub fn from_answer(status: u16, retry_after: Option<u32>, body: &[u8]) -> Self {
+        match serde_json::from_slice(body) {
+            Ok(body) => Self { status, body, challenge: None, retry_after },
+            Err(_) => Self::unreachable(),
+        }
+    }
+}
+
+impl ApiError {
+    fn new(status: u16, detail: Detail) -> Self {
+        let body = ErrorBody { detail, error: None, error_description: None };
+        Self { status, body, challenge: None, retry_after: None }
+    }
+
+    fn text(status: u16, sentence: &'static str) -> Self {
+        Self::new(status, Detail::Text(sentence.into()))
+    }
+
+    fn oauth2(status: u16, error: &'static str, sentence: &'static str) -> Self {
+        let mut refusal = Self::text(status, sentence);
+        refusal.body.error = Some(error.into());
+        refusal.body.error_description = Some(sentence.into());
+        refusal
+    }
+
+    fn with_challenge(mut self, challenge: String) -> Self {
+        self.challenge = Some(challenge);
+        self
+    }
+
+    fn with_retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// The same refusal as the token endpoint gives it: with RFC 6749's members, whatever part of the server it came
+    /// from.
+    pub fn in_oauth2_words(mut self) -> Self {
+        if let (Detail::Text(sentence), None) = (&self.body.detail, &self.body.error) {
+            let error = match self.status {
+                503 => "temporarily_unavailable",
+                500.. => "server_error",
+                _ => "invalid_request",
+            };
+            self.body.error_description = Some(sentence.clone());
+            self.body.error = Some(error.into());
+        }
+        self
+    }
+
+    /// Whether this is the refusal of a disabled user.
+    pub fn is_inactive_user(&self) -> bool {
+        self.status == 400 && self.body.detail == Detail::Text(Self::INACTIVE_USER.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_reads_back_as_the_refusal_it_was_written_for() {
+        let refusal = ApiError::busy(5);
+        let body = serde_json::to_vec(&refusal.body).expect("a body is JSON");
+        assert_eq!(ApiError::from_answer(503, Some(5), &body), refusal);
+    }
+
+    #[test]
+    fn only_the_token_endpoints_refusals_carry_oauth2_members() {
+        let body = |refusal: ApiError| serde_json::to_value(refusal.body).expect("a body is JSON");
+        assert_eq!(body(ApiError::not_found()), serde_json::json!({"detail": "Not Found"}));
+        assert_eq!(
+            body(ApiError::incorrect_credentials()),
+            serde_json::json!({
+                "detail": "Incorrect username or password",
+                "error": "invalid_grant",
+                "error_description": "Incorrect username or password",
+            })
+        );
+    }
+
+    #[test]
+    fn an_answer_in_other_words_than_ours_means_the_server_was_not_reached() {
+        let page = b"<html>Bad Gateway</html>";
+        assert_eq!(ApiError::from_answer(502, None, page), ApiError::unreachable());
+    }
+
+    #[test]
+    fn an_error_description_has_only_the_characters_that_rfc_6749_allows() {
+        for refusal in [
+            ApiError::incorrect_credentials(),
+            ApiError::unsupported_grant_type(),
+            ApiError::invalid_scope(),
+            ApiError::busy(5),
+            ApiError::payload_too_large(),
+            ApiError::method_not_allowed(),
+            ApiError::internal(),
+            ApiError::unavailable(),
+        ] {
+            let description = refusal.in_oauth2_words().body.error_description.expect("a refusal in words");
+            assert!(description.chars().all(|c| matches!(c, ' ' | '!' | '#'..='[' | ']'..='~')), "{description}");
+        }
+    }
+}

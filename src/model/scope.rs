@@ -1,0 +1,122 @@
+//! Scopes: what a token lets its bearer do (RFC 6749 §3.3).
+
+use std::fmt;
+
+/// Read information about the current user.
+pub const ME: u8 = 1;
+/// Read items.
+pub const ITEMS: u8 = 1 << 1;
+/// Change or delete the current user.
+pub const ME_WRITE: u8 = 1 << 2;
+/// Create, change and delete items.
+pub const ITEMS_WRITE: u8 = 1 << 3;
+/// Manage all users and all items.
+pub const ADMIN: u8 = 1 << 4;
+
+/// Every scope there is: its bit, its name on the wire, and the sentence a person is shown.
+const ALL: [(u8, &str, &str); 5] = [
+    (ME, "me", "Read information about the current user."),
+    (ITEMS, "items", "Read items."),
+    (ME_WRITE, "me:write", "Change or delete the current user."),
+    (ITEMS_WRITE, "items:write", "Create, change and delete items."),
+    (ADMIN, "admin", "Manage all users and all items."),
+];
+
+/// A set of scopes. The bits are constants rather than an enum so that a handler can name the ones it needs in its
+/// signature: `Scoped<{ ME | ITEMS }>`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scopes(u8);
+
+/// A word that is not the name of a scope, or a list that RFC 6749 §3.3 does not allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownScope;
+
+impl Scopes {
+    /// What a new user is granted: everything but `admin`.
+    pub const AT_SIGN_UP: Self = Self(ME | ITEMS | ME_WRITE | ITEMS_WRITE);
+
+    /// The set with these bits.
+    pub const fn new(bits: u8) -> Self {
+        Self(bits)
+    }
+
+    /// Reads a request's `scope`: names separated by single spaces (RFC 6749 §3.3), each of them known.
+    ///
+    /// # Errors
+    /// [`UnknownScope`] for an unknown name or a malformed list.
+    pub fn parse(list: &str) -> Result<Self, UnknownScope> {
+        list.split(' ').try_fold(Self::default(), |set, name| {
+            bit(name).map(|bit| Self(set.0 | bit)).ok_or(UnknownScope)
+        })
+    }
+
+    /// Reads a `scope` that was granted earlier, here or by another service that shares the key: words this server
+    /// does not know open nothing here and are passed over.
+    pub fn parse_granted(list: &str) -> Self {
+        Self(list.split(' ').filter_map(bit).fold(0, |bits, bit| bits | bit))
+    }
+
+    /// Whether every scope of `other` is in this set.
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// The scopes that are in both sets.
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// The name and the sentence of each scope in the set.
+    pub fn describe(self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        ALL.into_iter().filter(move |(bit, ..)| self.0 & bit != 0).map(|(_, name, sentence)| (name, sentence))
+    }
+}
+
+/// The bit of a scope's name.
+fn bit(name: &str) -> Option<u8> {
+    ALL.iter().find(|(_, known, _)| *known == name).map(|(bit, ..)| *bit)
+}
+
+/// The form on the wire: names separated by single spaces.
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, (name, _)) in self.describe().enumerate() {
+            let space = if position == 0 { "" } else { " " };
+            write!(f, "{space}{name}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_separated_by_single_spaces_are_read_in_any_order_and_written_in_one() {
+        assert_eq!(Scopes::parse("items me"), Ok(Scopes::new(ME | ITEMS)));
+        assert_eq!(Scopes::new(ITEMS | ME | ADMIN).to_string(), "me items admin");
+        assert_eq!(Scopes::parse(&Scopes::AT_SIGN_UP.to_string()), Ok(Scopes::AT_SIGN_UP));
+    }
+
+    #[test]
+    fn an_unknown_or_malformed_list_is_refused_when_asked_for() {
+        for list in ["", " ", "me  items", " me", "me ", "me,items", "ME", "me\titems", "root", "me root"] {
+            assert_eq!(Scopes::parse(list), Err(UnknownScope), "{list:?}");
+        }
+    }
+
+    #[test]
+    fn a_word_of_another_service_opens_nothing_but_does_no_harm() {
+        assert_eq!(Scopes::parse_granted("me reports:read"), Scopes::new(ME));
+        assert_eq!(Scopes::parse_granted(""), Scopes::default());
+    }
+
+    #[test]
+    fn a_set_contains_only_what_is_in_it() {
+        let granted = Scopes::new(ME | ITEMS);
+        assert!(granted.contains(Scopes::new(ITEMS)));
+        assert!(!granted.contains(Scopes::new(ITEMS | ADMIN)));
+        assert_eq!(granted.intersection(Scopes::new(ITEMS | ADMIN)), Scopes::new(ITEMS));
+    }
+}

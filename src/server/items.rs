@@ -1,0 +1,103 @@
+//! What is decided about items: which part of a list is asked for.
+
+use std::num::IntErrorKind;
+
+use crate::error::{ApiError, FieldError};
+
+/// Which part of a list: `skip` entries are passed over, and `limit` come at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paging {
+    /// How many to pass over.
+    pub skip: i64,
+    /// How many to give at most, 100 or fewer.
+    pub limit: i64,
+}
+
+/// The most entries that one answer holds.
+const LIMIT: i64 = 100;
+
+impl Paging {
+    /// Reads `skip` and `limit` out of a query string, as FastAPI does: the last one counts, others are ignored.
+    ///
+    /// # Errors
+    /// A 422 that names each value which is no number or out of range.
+    pub fn read(query: &str) -> Result<Self, ApiError> {
+        let mut paging = Self { skip: 0, limit: LIMIT };
+        let mut broken = Vec::new();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let (target, name, most) = match name.as_ref() {
+                "skip" => (&mut paging.skip, "skip", i64::MAX),
+                "limit" => (&mut paging.limit, "limit", LIMIT),
+                _ => continue,
+            };
+            broken.retain(|field: &FieldError| !field.loc.contains(&name.into()));
+            match count(&value, most) {
+                Ok(value) => *target = value,
+                Err((kind, msg)) => broken.push(FieldError {
+                    loc: vec!["query".into(), name.into()],
+                    msg: msg.into(),
+                    kind: kind.into(),
+                }),
+            }
+        }
+        if broken.is_empty() { Ok(paging) } else { Err(ApiError::unprocessable(broken)) }
+    }
+}
+
+/// A whole number from 0 to `most`, or Pydantic's name and sentence for what is wrong with it.
+fn count(text: &str, most: i64) -> Result<i64, (&'static str, String)> {
+    let too_large = || ("less_than_equal", format!("Input should be less than or equal to {most}"));
+    let too_small = || ("greater_than_equal", "Input should be greater than or equal to 0".to_owned());
+    match text.parse::<i64>() {
+        Ok(value) if value < 0 => Err(too_small()),
+        Ok(value) if value > most => Err(too_large()),
+        Ok(value) => Ok(value),
+        Err(error) => Err(match error.kind() {
+            IntErrorKind::PosOverflow => too_large(),
+            IntErrorKind::NegOverflow => too_small(),
+            _ => (
+                "int_parsing",
+                "Input should be a valid integer, unable to parse string as an integer".to_owned(),
+            ),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Detail;
+
+    fn read(query: &str) -> Result<(i64, i64), Vec<(String, String)>> {
+        match Paging::read(query) {
+            Ok(Paging { skip, limit }) => Ok((skip, limit)),
+            Err(error) => match error.body.detail {
+                Detail::Fields(fields) => {
+                    Err(fields.into_iter().map(|field| (field.loc.join("."), field.kind.into_owned())).collect())
+                }
+                Detail::Text(text) => unreachable!("a list of fields, not {text}"),
+            },
+        }
+    }
+
+    #[test]
+    fn what_is_not_said_has_its_default_and_the_last_word_counts() {
+        assert_eq!(read(""), Ok((0, 100)));
+        assert_eq!(read("skip=2&limit=1"), Ok((2, 1)));
+        assert_eq!(read("skip=2&skip=3&other=x&limit=100"), Ok((3, 100)));
+        assert_eq!(read("limit=x&limit=5"), Ok((0, 5)));
+        assert_eq!(read("limit=0"), Ok((0, 0)));
+    }
+
+    #[test]
+    fn each_value_out_of_range_is_named_with_the_rule_it_breaks() {
+        let broken = |loc: &str, kind: &str| (loc.to_owned(), kind.to_owned());
+        assert_eq!(read("limit=101"), Err(vec![broken("query.limit", "less_than_equal")]));
+        assert_eq!(read("skip=-1"), Err(vec![broken("query.skip", "greater_than_equal")]));
+        assert_eq!(read("skip=99999999999999999999"), Err(vec![broken("query.skip", "less_than_equal")]));
+        assert_eq!(
+            read("skip=a&limit=1.5"),
+            Err(vec![broken("query.skip", "int_parsing"), broken("query.limit", "int_parsing")])
+        );
+    }
+}

@@ -1,0 +1,93 @@
+//! `POST /token`: what surrounds the server function on the server.
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    http::header::{ACCEPT, CONTENT_LENGTH, REFERER},
+    response::{IntoResponse, Response},
+};
+use leptos::prelude::provide_context;
+use uuid::Uuid;
+
+use crate::{
+    error::ApiError,
+    model::{Scopes, Token},
+    oauth2::{PasswordForm, Refusal},
+    server::{
+        clock,
+        security::jwt::NewClaims,
+        state::AppState,
+        users::{authenticate_user, valid_issue_time},
+    },
+};
+
+/// The largest form that is read, in bytes.
+pub const BODY_LIMIT: usize = 16 * 1024;
+
+/// Hands the request to the server function, and answers in OAuth2's words.
+pub async fn answer(State(state): State<AppState>, request: Request) -> Response {
+    match call(state, request).await {
+        Ok(response) => response,
+        Err(refusal) => refusal.in_oauth2_words().into_response(),
+    }
+}
+
+async fn call(state: AppState, request: Request) -> Result<Response, ApiError> {
+    let (mut parts, body) = request.into_parts();
+    // Leptos would redirect a browser that asks for HTML to where it came from, and throw the token away.
+    parts.headers.remove(ACCEPT);
+    parts.headers.remove(REFERER);
+    let declared = parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if declared.is_some_and(|length| length > BODY_LIMIT as u64) {
+        return Err(ApiError::payload_too_large());
+    }
+    // A body of the limit's size is read whole, a longer one only as far as tells that it is.
+    let body = to_bytes(body, BODY_LIMIT).await.map_err(|error| {
+        let too_long = std::error::Error::source(&error)
+            .is_some_and(|cause| cause.to_string().contains("length limit exceeded"));
+        if too_long { ApiError::payload_too_large() } else { ApiError::invalid_request("The form broke off") }
+    })?;
+    let refusal = Refusal::default();
+    let left = refusal.clone();
+    let context = move || {
+        provide_context(state.clone());
+        provide_context(left.clone());
+    };
+    let request = Request::from_parts(parts, Body::from(body));
+    let response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
+    match refusal.take() {
+        Some(refusal) => Err(refusal),
+        None => Ok(response),
+    }
+}
+
+/// What the server function does: checks who it is and what may be asked for, and issues the token (the tutorial's
+/// function of the same name).
+///
+/// # Errors
+/// [`ApiError::invalid_scope`], [`ApiError::incorrect_credentials`], [`ApiError::busy`].
+pub async fn login_for_access_token(state: &AppState, form: PasswordForm) -> Result<Token, ApiError> {
+    // Before the password, as it costs nothing; whether it is granted after it, as that is the user's own business.
+    let asked = form.scope.as_deref().map(Scopes::parse).transpose().map_err(|_| ApiError::invalid_scope())?;
+    let user = authenticate_user(&state.store, &state.passwords, &form.username, form.password)
+        .await?
+        .ok_or_else(ApiError::incorrect_credentials)?;
+    let granted = asked.unwrap_or(user.scopes);
+    if !user.scopes.contains(granted) {
+        return Err(ApiError::invalid_scope());
+    }
+    let issued_at = valid_issue_time(&user, clock::unix_seconds());
+    let scope = granted.to_string();
+    let claims = NewClaims {
+        sub: &user.username,
+        exp: issued_at.saturating_add(i64::from(state.token_expires_in)),
+        iat: issued_at,
+        jti: &Uuid::new_v4().to_string(),
+        scope: &scope,
+    };
+    let access_token = state.keys.create_access_token(&claims).map_err(|error| {
+        tracing::error!(%error, "a login failed");
+        ApiError::internal()
+    })?;
+    Ok(Token { access_token, token_type: "bearer".to_owned(), expires_in: state.token_expires_in, scope })
+}

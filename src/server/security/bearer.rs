@@ -1,0 +1,103 @@
+//! The extractors that a handler's signature is made of, each built on the one before (FastAPI's chain of `Depends`):
+//! [`BearerToken`] reads the header, [`CurrentUser`] checks the token and looks its user up, [`ActiveUser`] wants the
+//! user enabled, [`Scoped`] wants the token to open something. Only the last two belong into a handler's signature, so
+//! a check that is forgotten leaves the handler without a user.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{header::AUTHORIZATION, request::Parts},
+};
+
+use super::jwt::InvalidToken;
+use crate::{
+    error::ApiError,
+    model::Scopes,
+    server::{clock, state::AppState, store::UserRow},
+};
+
+/// The token of `Authorization: Bearer …` (RFC 6750 §2.1), unchecked: the tutorial's `OAuth2PasswordBearer`.
+pub struct BearerToken(String);
+
+/// The user whose token it is, enabled or not, and what the token opens: the tutorial's `get_current_user`.
+pub struct CurrentUser {
+    user: UserRow,
+    scopes: Scopes,
+}
+
+/// The user whose token it is, enabled: the tutorial's `get_current_active_user`.
+pub struct ActiveUser {
+    /// The user, as the database has it now.
+    pub user: UserRow,
+    scopes: Scopes,
+}
+
+/// The enabled user of a token that opens all of these scopes: the tutorial's `Security(…, scopes=[…])`. The parameter
+/// is made of the constants in [`crate::model`]: `Scoped<{ ME | ITEMS }>`.
+pub struct Scoped<const NEEDED: u8>(pub UserRow);
+
+impl<S: Send + Sync> FromRequestParts<S> for BearerToken {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
+        let header = headers.next().ok_or_else(ApiError::not_authenticated)?;
+        if headers.next().is_some() {
+            return Err(ApiError::repeated_authorization());
+        }
+        let header = header.as_bytes();
+        let (scheme, token) = match header.iter().position(|&byte| byte == b' ') {
+            Some(space) => (&header[..space], &header[space + 1..]),
+            None => (header, &header[header.len()..]),
+        };
+        if !scheme.eq_ignore_ascii_case(b"Bearer") {
+            return Err(ApiError::not_authenticated());
+        }
+        // RFC 9110 §11.4 allows several spaces between the scheme and the token.
+        let token = str::from_utf8(token).map_err(|_| ApiError::invalid_token())?;
+        Ok(Self(token.trim_start_matches(' ').to_owned()))
+    }
+}
+
+impl FromRequestParts<AppState> for CurrentUser {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let BearerToken(token) = BearerToken::from_request_parts(parts, state).await?;
+        let token = state.keys.decode(&token, clock::unix_seconds())?;
+        let user = state.store.user_behind_token(&token.username).await?.ok_or_else(ApiError::invalid_token)?;
+        #[expect(clippy::cast_precision_loss, reason = "seconds fit into 53 bits")]
+        let valid_from = user.tokens_valid_from as f64;
+        // A token that does not say when it was issued is as old as they come.
+        if token.issued_at.unwrap_or_default() < valid_from {
+            return Err(ApiError::invalid_token());
+        }
+        // What was taken away from the user since is taken away from the token.
+        let scopes = token.scopes.unwrap_or(user.scopes).intersection(user.scopes);
+        Ok(Self { user, scopes })
+    }
+}
+
+impl FromRequestParts<AppState> for ActiveUser {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let CurrentUser { user, scopes } = CurrentUser::from_request_parts(parts, state).await?;
+        if user.disabled { Err(ApiError::inactive_user()) } else { Ok(Self { user, scopes }) }
+    }
+}
+
+impl<const NEEDED: u8> FromRequestParts<AppState> for Scoped<NEEDED> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let ActiveUser { user, scopes } = ActiveUser::from_request_parts(parts, state).await?;
+        let needed = Scopes::new(NEEDED);
+        if scopes.contains(needed) { Ok(Self(user)) } else { Err(ApiError::insufficient_scope(needed)) }
+    }
+}
+
+impl From<InvalidToken> for ApiError {
+    fn from(_: InvalidToken) -> Self {
+        Self::invalid_token()
+    }
+}

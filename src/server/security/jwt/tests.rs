@@ -1,0 +1,188 @@
+//! The traps of a JWT reader, closed one by one.
+
+use super::*;
+use crate::model::{ITEMS, ME};
+
+/// The tutorial's key.
+const SECRET: &str = "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7";
+const NOW: i64 = 1_800_000_000;
+
+fn keys() -> Keys {
+    Keys::new(SECRET)
+}
+
+/// A token with this header and these claims, as text, signed with the right key.
+fn signed(header: &str, claims: &str) -> String {
+    let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+    let signature =
+        jsonwebtoken::crypto::sign(message.as_bytes(), &keys().encoding, Algorithm::HS256).expect("a signature");
+    format!("{message}.{signature}")
+}
+
+/// What a token with these claims is worth.
+fn claims(claims: &str) -> Result<TokenData, InvalidToken> {
+    keys().decode(&signed(r#"{"alg":"HS256","typ":"JWT"}"#, claims), NOW)
+}
+
+/// What a token with this header, and claims that are good, is worth.
+fn header(header: &str) -> Result<TokenData, InvalidToken> {
+    keys().decode(&signed(header, r#"{"sub":"johndoe","exp":1800000060}"#), NOW)
+}
+
+fn johndoe() -> TokenData {
+    TokenData { username: "johndoe".to_owned(), issued_at: None, scopes: None }
+}
+
+#[test]
+fn a_token_of_ours_says_what_was_put_into_it() {
+    let new = NewClaims { sub: "johndoe", exp: NOW + 1800, iat: NOW, jti: "a-b-c", scope: "me items" };
+    let token = keys().create_access_token(&new).expect("a token");
+    let read = keys().decode(&token, NOW).expect("a good token");
+    assert_eq!(read.username, "johndoe");
+    assert_eq!(read.issued_at, Some(1_800_000_000.0));
+    assert_eq!(read.scopes, Some(Scopes::new(ME | ITEMS)));
+}
+
+#[test]
+fn a_token_that_pyjwt_made_with_only_sub_and_exp_is_good() {
+    // jwt.encode({"sub": "johndoe", "exp": 4102444800}, SECRET_KEY, algorithm="HS256")
+    let token = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9\
+        .eyJzdWIiOiJqb2huZG9lIiwiZXhwIjo0MTAyNDQ0ODAwfQ.4sh0Q1TUl-n_pM9DffzrC-WTE2hGuun7_RrAC6Ce1Rg";
+    assert_eq!(keys().decode(token, NOW), Ok(johndoe()));
+}
+
+#[test]
+fn exp_has_to_be_a_number_in_the_future() {
+    assert_eq!(claims(r#"{"sub":"johndoe","exp":1800000001}"#), Ok(johndoe()));
+    assert_eq!(claims(r#"{"sub":"johndoe","exp":1800000000.5}"#), Ok(johndoe()));
+    assert_eq!(claims(r#"{"sub":"johndoe","exp":1e30}"#), Ok(johndoe()));
+    for exp in ["1800000000", "1799999999", "0", "-1", "-1e30", r#""1800000060""#, "null", "true", "[1800000060]", "{}"]
+    {
+        assert_eq!(claims(&format!(r#"{{"sub":"johndoe","exp":{exp}}}"#)), Err(InvalidToken), "exp: {exp}");
+    }
+    assert_eq!(claims(r#"{"sub":"johndoe"}"#), Err(InvalidToken), "no exp");
+}
+
+#[test]
+fn nbf_is_looked_at_where_it_is_there() {
+    assert_eq!(claims(r#"{"sub":"johndoe","exp":1800000060,"nbf":1800000000}"#), Ok(johndoe()));
+    assert_eq!(claims(r#"{"sub":"johndoe","exp":1800000060,"nbf":1800000001}"#), Err(InvalidToken));
+    assert_eq!(claims(r#"{"sub":"johndoe","exp":1800000060,"nbf":"soon"}"#), Err(InvalidToken));
+}
+
+#[test]
+fn sub_has_to_be_a_string() {
+    assert_eq!(claims(r#"{"exp":1800000060}"#), Err(InvalidToken));
+    assert_eq!(claims(r#"{"sub":7,"exp":1800000060}"#), Err(InvalidToken));
+    assert_eq!(claims(r#"{"sub":null,"exp":1800000060}"#), Err(InvalidToken));
+}
+
+#[test]
+fn scope_narrows_and_a_word_of_another_service_opens_nothing() {
+    let scopes = |list: &str| claims(&format!(r#"{{"sub":"johndoe","exp":1800000060,"scope":{list}}}"#));
+    assert_eq!(scopes(r#""me reports""#).map(|data| data.scopes), Ok(Some(Scopes::new(ME))));
+    assert_eq!(scopes(r#""""#).map(|data| data.scopes), Ok(Some(Scopes::default())));
+    assert_eq!(scopes(r#"["me"]"#), Err(InvalidToken));
+}
+
+#[test]
+fn an_aud_for_others_does_no_harm_as_the_contract_knows_none() {
+    assert_eq!(claims(r#"{"sub":"johndoe","exp":1800000060,"aud":"reports"}"#), Ok(johndoe()));
+}
+
+#[test]
+fn only_hs256_is_read() {
+    assert_eq!(header(r#"{"alg":"HS256"}"#), Ok(johndoe()));
+    for alg in ["none", "None", "nOnE", "NONE", "hs256", "HS384", "HS512", "RS256", "ES256", "EdDSA", ""] {
+        assert_eq!(header(&format!(r#"{{"alg":"{alg}","typ":"JWT"}}"#)), Err(InvalidToken), "{alg}");
+    }
+    assert_eq!(header(r#"{"typ":"JWT"}"#), Err(InvalidToken), "no alg");
+    assert_eq!(header(r#"{"alg":null,"typ":"JWT"}"#), Err(InvalidToken));
+}
+
+#[test]
+fn a_token_without_a_signature_is_worth_nothing() {
+    let message = |header: &str| {
+        let header = URL_SAFE_NO_PAD.encode(header);
+        format!("{header}.{}.", URL_SAFE_NO_PAD.encode(r#"{"sub":"johndoe","exp":1800000060}"#))
+    };
+    assert_eq!(keys().decode(&message(r#"{"alg":"none"}"#), NOW), Err(InvalidToken));
+    assert_eq!(keys().decode(&message(r#"{"alg":"HS256"}"#), NOW), Err(InvalidToken));
+}
+
+#[test]
+fn typ_is_jwt_where_it_is_there() {
+    assert_eq!(header(r#"{"alg":"HS256","typ":"jwt"}"#), Ok(johndoe()));
+    assert_eq!(header(r#"{"alg":"HS256","typ":"dpop+jwt"}"#), Err(InvalidToken));
+    assert_eq!(header(r#"{"alg":"HS256","typ":1}"#), Err(InvalidToken));
+}
+
+#[test]
+fn a_header_that_asks_for_more_is_refused() {
+    for member in [
+        r#""crit":["exp"]"#,
+        r#""crit":[]"#,
+        r#""b64":false"#,
+        r#""jwk":{"kty":"oct","k":"AAAA"}"#,
+        r#""jku":"http://127.0.0.1:9/keys""#,
+        r#""x5u":"http://127.0.0.1:9/cert""#,
+        r#""x5c":["AAAA"]"#,
+        r#""zip":"DEF""#,
+    ] {
+        assert_eq!(header(&format!(r#"{{"alg":"HS256","typ":"JWT",{member}}}"#)), Err(InvalidToken), "{member}");
+    }
+    assert_eq!(header(r#"{"alg":"HS256","typ":"JWT","kid":"../../etc/passwd"}"#), Ok(johndoe()), "there is one key");
+}
+
+#[test]
+fn a_member_written_twice_is_refused() {
+    assert_eq!(header(r#"{"alg":"HS256","alg":"HS256"}"#), Err(InvalidToken));
+    assert_eq!(header(r#"{"alg":"none","typ":"JWT","alg":"HS256"}"#), Err(InvalidToken));
+    assert_eq!(claims(r#"{"sub":"johndoe","sub":"alice","exp":1800000060}"#), Err(InvalidToken));
+    assert_eq!(claims(r#"{"sub":"johndoe","exp":1,"exp":1800000060}"#), Err(InvalidToken));
+    assert_eq!(claims(r#"{"sub":"johndoe","exp":1800000060,"x":1,"x":1}"#), Err(InvalidToken));
+}
+
+#[test]
+fn one_flipped_bit_in_any_part_is_noticed() {
+    let token = signed(r#"{"alg":"HS256","typ":"JWT"}"#, r#"{"sub":"johndoe","exp":1800000060}"#);
+    for position in 0..token.len() {
+        for bit in 0..7 {
+            let mut bytes = token.clone().into_bytes();
+            bytes[position] ^= 1 << bit;
+            let Ok(flipped) = String::from_utf8(bytes) else { continue };
+            assert_eq!(keys().decode(&flipped, NOW), Err(InvalidToken), "bit {bit} of byte {position}");
+        }
+    }
+}
+
+#[test]
+fn another_key_another_number_of_parts_padding_and_json_are_refused() {
+    let token = signed(r#"{"alg":"HS256","typ":"JWT"}"#, r#"{"sub":"johndoe","exp":1800000060}"#);
+    assert_eq!(Keys::new("another key, also of more than 32 bytes").decode(&token, NOW), Err(InvalidToken));
+    let parts: Vec<_> = token.split('.').collect();
+    let [header, claims, signature] = parts[..] else { unreachable!("a compact token has three parts") };
+    for malformed in [
+        String::new(),
+        header.to_owned(),
+        format!("{header}.{claims}"),
+        format!("{token}."),
+        format!("{token}.{signature}"),
+        format!("{token}..{signature}"),
+        format!(".{token}"),
+        format!("{header}=.{claims}.{signature}"),
+        format!("{token}="),
+        format!("{token} "),
+        format!("{token}\n"),
+        format!(r#"{{"protected":"{header}","payload":"{claims}","signature":"{signature}"}}"#),
+    ] {
+        assert_eq!(keys().decode(&malformed, NOW), Err(InvalidToken), "{malformed:?}");
+    }
+}
+
+#[test]
+fn claims_that_are_no_object_are_refused() {
+    for text in ["", "null", "[]", "7", r#""johndoe""#, "{", r#"{"sub":"johndoe","exp":1800000060}x"#] {
+        assert_eq!(claims(text), Err(InvalidToken), "{text:?}");
+    }
+}

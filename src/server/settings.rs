@@ -1,0 +1,354 @@
+//! What the person who runs the server can set. Built-in defaults, then `Leptos.toml` (or the file that `--config`
+//! names), then the environment, then `--set`: each overrides the one before. The sections and keys are those of the
+//! structs below, in kebab-case; README.md lists them.
+
+use std::{collections::HashMap, net::SocketAddr, path::Path};
+
+use config::{Case, Config, ConfigError, Environment, File, FileFormat};
+use leptos::config::{Env, LeptosOptions};
+use serde::{Deserialize, Deserializer, de};
+
+/// The file that is read when none is named, and passed over when it is not there.
+pub const DEFAULT_FILE: &str = "Leptos.toml";
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Settings {
+    /// Where the UI is and where to serve it: what cargo-leptos sets too.
+    pub leptos: LeptosSettings,
+    /// Where things are kept.
+    pub database: DatabaseSettings,
+    /// Access tokens.
+    pub token: TokenSettings,
+    /// Hashing.
+    pub password: PasswordSettings,
+    /// The tutorial's users.
+    pub demo: DemoSettings,
+}
+
+/// `[leptos]`, or `LEPTOS_…` in the environment, where cargo-leptos puts it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LeptosSettings {
+    /// The address and port to listen on.
+    pub site_addr: SocketAddr,
+    /// The folder of the UI's files.
+    pub site_root: String,
+    /// The folder in it that holds the WASM, its JavaScript and the stylesheet.
+    pub site_pkg_dir: String,
+    /// The name of those files, without their ending.
+    pub output_name: String,
+    /// `DEV` or `PROD`.
+    #[serde(deserialize_with = "environment")]
+    pub env: Env,
+    /// The port at which `cargo leptos watch` tells the page to reload.
+    pub reload_port: u32,
+}
+
+/// `[database]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DatabaseSettings {
+    /// `sqlite://` and the path of a file, relative to the folder the server is started in. It is created when it is
+    /// not there.
+    pub url: String,
+}
+
+/// `[token]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TokenSettings {
+    /// The key that tokens are signed with: at least 32 bytes (RFC 7518 §3.2), used as they are. Unset: one is made on
+    /// the first start and kept beside the database.
+    #[serde(deserialize_with = "present")]
+    pub secret_key: Option<String>,
+    /// How long a token is good for, in seconds.
+    pub expires_in: u32,
+}
+
+/// `[password]`: the parameters of argon2id for new hashes, and how many are computed at once.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PasswordSettings {
+    /// Memory of one hash, in KiB (argon2's m).
+    pub memory_kib: u32,
+    /// Passes over that memory (argon2's t).
+    pub iterations: u32,
+    /// Lanes of that memory (argon2's p).
+    pub parallelism: u32,
+    /// Threads that hash. Unset: as many as there are cores.
+    pub threads: Option<usize>,
+    /// Logins that may wait for one of them.
+    pub queue: usize,
+}
+
+/// `[demo]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DemoSettings {
+    /// Whether the tutorial's users, whose passwords everybody knows, are created at the start.
+    pub enabled: bool,
+}
+
+impl Default for LeptosSettings {
+    fn default() -> Self {
+        Self {
+            site_addr: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            site_root: "target/site".to_owned(),
+            site_pkg_dir: "pkg".to_owned(),
+            output_name: "cloakroom".to_owned(),
+            env: Env::DEV,
+            reload_port: 3001,
+        }
+    }
+}
+
+impl Default for DatabaseSettings {
+    fn default() -> Self {
+        Self { url: "sqlite://data/cloakroom.db".to_owned() }
+    }
+}
+
+impl Default for TokenSettings {
+    fn default() -> Self {
+        Self { secret_key: None, expires_in: 30 * 60 }
+    }
+}
+
+impl Default for PasswordSettings {
+    fn default() -> Self {
+        Self { memory_kib: 64 * 1024, iterations: 3, parallelism: 4, threads: None, queue: 64 }
+    }
+}
+
+/// The settings that were given can not be used. One line that names the one to change.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// A file that can not be read, an unknown key, a value of the wrong kind.
+    #[error("settings: {}", .0.to_string().replace('\n', " "))]
+    Unreadable(#[from] ConfigError),
+    /// A value out of range.
+    #[error("settings: {0}")]
+    OutOfRange(&'static str),
+    /// `--set` without `=`.
+    #[error("settings: --set takes SECTION.KEY=VALUE, not {0:?}")]
+    NoValue(String),
+}
+
+impl Settings {
+    /// Reads the settings. `file` is the one that `--config` named; `environment` is the process's; `overrides` are
+    /// the values of `--set`.
+    ///
+    /// # Errors
+    /// [`SettingsError`].
+    pub fn read(
+        file: Option<&Path>,
+        environment: HashMap<String, String>,
+        overrides: &[String],
+    ) -> Result<Self, SettingsError> {
+        let path = file.unwrap_or(Path::new(DEFAULT_FILE));
+        let mut builder = Config::builder().add_source(
+            File::from(path).format(FileFormat::Toml).required(file.is_some()),
+        );
+        for (key, variable) in [
+            ("site-addr", "LEPTOS_SITE_ADDR"),
+            ("site-root", "LEPTOS_SITE_ROOT"),
+            ("site-pkg-dir", "LEPTOS_SITE_PKG_DIR"),
+            ("output-name", "LEPTOS_OUTPUT_NAME"),
+            ("env", "LEPTOS_ENV"),
+            ("reload-port", "LEPTOS_RELOAD_PORT"),
+        ] {
+            builder = builder.set_override_option(format!("leptos.{key}"), environment.get(variable).cloned())?;
+        }
+        // Values stay text until a field asks for its own type: a secret of digits only is not a number.
+        builder = builder.add_source(
+            Environment::with_prefix("CLOAKROOM")
+                .prefix_separator("__")
+                .separator("__")
+                .convert_case(Case::Kebab)
+                .source(Some(environment)),
+        );
+        for assignment in overrides {
+            let (key, value) = assignment.split_once('=').ok_or_else(|| SettingsError::NoValue(assignment.clone()))?;
+            builder = builder.set_override(key, value)?;
+        }
+        let settings: Self = builder.build()?.try_deserialize()?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// Whether every value is in range, and they fit together.
+    fn check(&self) -> Result<(), SettingsError> {
+        let Self { leptos, token, password, demo, .. } = self;
+        let least_memory = password.parallelism.saturating_mul(8);
+        for (holds, sentence) in [
+            (
+                token.secret_key.as_ref().is_none_or(|key| key.len() >= 32),
+                "token.secret-key is shorter than 32 bytes: make one with `cloakroom secret`",
+            ),
+            ((1..=31_536_000).contains(&token.expires_in), "token.expires-in is 1 to 31536000 seconds"),
+            ((1..=255).contains(&password.parallelism), "password.parallelism is 1 to 255"),
+            ((1..=1000).contains(&password.iterations), "password.iterations is 1 to 1000"),
+            (
+                (least_memory..=4 * 1024 * 1024).contains(&password.memory_kib),
+                "password.memory-kib is 8 for each lane (password.parallelism) to 4194304",
+            ),
+            (
+                password.threads.is_none_or(|threads| (1..=1024).contains(&threads)),
+                "password.threads is 1 to 1024; leave it out for one per core",
+            ),
+            (password.queue <= 100_000, "password.queue is 0 to 100000"),
+            (
+                !(demo.enabled && leptos.env == Env::PROD),
+                "demo.enabled can not be true where leptos.env is PROD: everybody knows the demo's passwords",
+            ),
+        ] {
+            if !holds {
+                return Err(SettingsError::OutOfRange(sentence));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl LeptosSettings {
+    /// The same, as Leptos wants it.
+    pub fn options(&self) -> LeptosOptions {
+        LeptosOptions::builder()
+            .output_name(self.output_name.as_str())
+            .site_addr(self.site_addr)
+            .site_root(self.site_root.as_str())
+            .site_pkg_dir(self.site_pkg_dir.as_str())
+            .env(self.env.clone())
+            .reload_port(self.reload_port)
+            .build()
+    }
+}
+
+/// `DEV` or `PROD`, in any case. Leptos's own reading takes everything else for `DEV`, and a typo there would open the
+/// demo accounts.
+fn environment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Env, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    match name.to_ascii_uppercase().as_str() {
+        "DEV" | "DEVELOPMENT" => Ok(Env::DEV),
+        "PROD" | "PRODUCTION" => Ok(Env::PROD),
+        _ => Err(de::Error::custom(format!("leptos.env is DEV or PROD, not {name:?}"))),
+    }
+}
+
+/// An empty value counts as unset, as in a shell: `CLOAKROOM__TOKEN__SECRET_KEY=`.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.filter(|value| !value.is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn environment<const N: usize>(variables: [(&str, &str); N]) -> HashMap<String, String> {
+        variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    /// The settings that a file with this text, this environment and these overrides make.
+    fn read(text: &str, variables: HashMap<String, String>, overrides: &[&str]) -> Result<Settings, String> {
+        let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+        file.write_all(text.as_bytes()).expect("a writable temporary file");
+        let overrides: Vec<_> = overrides.iter().map(|&text| text.to_owned()).collect();
+        Settings::read(Some(file.path()), variables, &overrides).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_defaults_are_the_tutorials() {
+        let settings = read("", HashMap::new(), &[]).expect("defaults");
+        assert_eq!(settings.token.expires_in, 1800);
+        let password = settings.password;
+        assert_eq!((password.memory_kib, password.iterations, password.parallelism), (65536, 3, 4));
+        assert!(!settings.demo.enabled);
+        assert_eq!(settings.leptos.site_addr.to_string(), "127.0.0.1:3000");
+    }
+
+    #[test]
+    fn the_file_overrides_the_defaults_the_environment_the_file_and_a_flag_the_environment() {
+        let file = "[token]\nexpires-in = 60\n[password]\nqueue = 7\nthreads = 3\n[leptos]\nsite-root = \"site\"";
+        let variables = environment([
+            ("CLOAKROOM__PASSWORD__QUEUE", "8"),
+            ("CLOAKROOM__PASSWORD__THREADS", "4"),
+            ("CLOAKROOM__DEMO__ENABLED", "true"),
+            ("LEPTOS_SITE_ADDR", "127.0.0.1:4000"),
+            ("LEPTOS_WATCH", "ON"),
+            ("CLOAKROOMS", "not ours"),
+        ]);
+        let settings = read(file, variables, &["password.queue=9"]).expect("good settings");
+        assert_eq!(settings.token.expires_in, 60);
+        assert_eq!(settings.password.threads, Some(4));
+        assert_eq!(settings.password.queue, 9);
+        assert!(settings.demo.enabled);
+        assert_eq!(settings.leptos.site_root, "site");
+        assert_eq!(settings.leptos.site_addr.port(), 4000);
+    }
+
+    #[test]
+    fn a_secret_of_digits_only_stays_the_text_it_is() {
+        let digits = "00001111222233334444555566667777";
+        let settings = read("", environment([("CLOAKROOM__TOKEN__SECRET_KEY", digits)]), &[]).expect("good settings");
+        assert_eq!(settings.token.secret_key.as_deref(), Some(digits));
+    }
+
+    #[test]
+    fn an_empty_secret_counts_as_unset() {
+        let settings = read("", environment([("CLOAKROOM__TOKEN__SECRET_KEY", "")]), &[]).expect("good settings");
+        assert_eq!(settings.token.secret_key, None);
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_in_one_line() {
+        for (file, variables, overrides) in [
+            ("[token]\nsecret-ky = \"x\"", HashMap::new(), vec![]),
+            ("", environment([("CLOAKROOM__TOKEN__SECRET_KY", "x")]), vec![]),
+            ("", HashMap::new(), vec!["token.secret-ky=x"]),
+        ] {
+            let error = read(file, variables, &overrides).expect_err("an unknown key");
+            assert!(error.contains("secret-ky") && !error.contains('\n'), "{error}");
+        }
+        let error = read("[tokens]\nexpires-in = 5", HashMap::new(), &[]).expect_err("an unknown section");
+        assert!(error.contains("tokens"), "{error}");
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_kind_or_out_of_range_is_named_in_one_line() {
+        for (assignment, key) in [
+            ("token.expires-in=0", "token.expires-in"),
+            ("token.expires-in=soon", "token.expires-in"),
+            ("token.secret-key=too short", "token.secret-key"),
+            ("password.memory-kib=31", "password.memory-kib"),
+            ("password.memory-kib=-1", "password.memory-kib"),
+            ("password.iterations=0", "password.iterations"),
+            ("password.parallelism=0", "password.parallelism"),
+            ("password.threads=0", "password.threads"),
+            ("password.queue=1000000", "password.queue"),
+            ("leptos.env=PRDO", "leptos.env"),
+            ("leptos.site-addr=localhost", "leptos.site-addr"),
+            ("demo.enabled=perhaps", "demo.enabled"),
+        ] {
+            let error = read("", HashMap::new(), &[assignment]).expect_err(assignment);
+            assert!(error.contains(key) && !error.contains('\n'), "{assignment}: {error}");
+        }
+    }
+
+    #[test]
+    fn demo_users_are_refused_in_production() {
+        let error = read("", HashMap::new(), &["demo.enabled=true", "leptos.env=prod"]).expect_err("a refusal");
+        assert!(error.contains("demo.enabled"), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_was_named_has_to_be_there_and_to_be_toml() {
+        let missing = Settings::read(Some(Path::new("no/such.toml")), HashMap::new(), &[]).expect_err("no such file");
+        assert!(missing.to_string().contains("no/such.toml"), "{missing}");
+        assert!(read("[token", HashMap::new(), &[]).is_err());
+        assert!(read("", HashMap::new(), &["token.expires-in"]).is_err());
+    }
+}

@@ -1,0 +1,78 @@
+//! Items: rows and queries.
+
+use sqlx::{FromRow, Row, sqlite::SqliteRow};
+
+use super::{Store, StoreError, UserRow};
+use crate::model::Item;
+
+/// An item to be created.
+pub struct NewItem {
+    /// Its name in URLs.
+    pub item_id: String,
+    /// The id of the user it belongs to.
+    pub owner_id: String,
+    /// What a person calls it.
+    pub title: Option<String>,
+    /// What else there is to say.
+    pub description: Option<String>,
+    /// When, in Unix milliseconds.
+    pub created_at: i64,
+}
+
+/// An item, without its owner, who is known to whoever asks.
+struct ItemRow {
+    item_id: String,
+    title: Option<String>,
+    description: Option<String>,
+}
+
+impl FromRow<'_, SqliteRow> for ItemRow {
+    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            item_id: row.try_get("item_id")?,
+            title: row.try_get("title")?,
+            description: row.try_get("description")?,
+        })
+    }
+}
+
+impl Store {
+    /// The items of `owner`, oldest first, without the first `skip`, and `limit` at most.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn items_of(&self, owner: &UserRow, skip: i64, limit: i64) -> Result<Vec<Item>, StoreError> {
+        let rows: Vec<ItemRow> = sqlx::query_as(
+            "SELECT item_id, title, description FROM items WHERE owner_id = $1 ORDER BY created_at, item_id \
+             LIMIT $2 OFFSET $3",
+        )
+        .bind(&owner.id)
+        .bind(limit)
+        .bind(skip)
+        .fetch_all(&self.pool)
+        .await?;
+        let item = |row: ItemRow| Item {
+            item_id: row.item_id,
+            owner: owner.username.clone(),
+            title: row.title,
+            description: row.description,
+        };
+        Ok(rows.into_iter().map(item).collect())
+    }
+
+    /// Creates an item.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] for an `item_id` that is in use.
+    pub async fn insert_item(&self, item: &NewItem) -> Result<(), StoreError> {
+        sqlx::query("INSERT INTO items (item_id, owner_id, title, description, created_at) VALUES ($1, $2, $3, $4, $5)")
+            .bind(&item.item_id)
+            .bind(&item.owner_id)
+            .bind(&item.title)
+            .bind(&item.description)
+            .bind(item.created_at)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}

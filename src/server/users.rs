@@ -1,0 +1,162 @@
+//! What is decided about users: who is who, and who may become what.
+
+use uuid::Uuid;
+
+use super::{
+    security::password::{HashError, Passwords},
+    store::{NewUser, Store, StoreError, UserRow},
+};
+use crate::{
+    error::ApiError,
+    model::{Scopes, check_email, check_new_password, check_username},
+};
+
+/// How long a client that was turned away by a full queue should wait, in seconds: the default queue of 64 is worked
+/// off in about that time by two threads.
+const BUSY_RETRY_AFTER: u32 = 5;
+
+/// What a new user is made of.
+pub struct SignUp {
+    /// The name to log in with.
+    pub username: String,
+    /// The password, in plain text.
+    pub password: String,
+    /// Where to reach the user.
+    pub email: Option<String>,
+    /// What to call the user.
+    pub full_name: Option<String>,
+    /// What the user may be let do.
+    pub scopes: Scopes,
+}
+
+/// Why a user was not created or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum UserError {
+    /// A value breaks a rule of `model`.
+    #[error("{0}")]
+    Rule(&'static str),
+    /// There is no such user.
+    #[error("there is no user {0:?}")]
+    Unknown(String),
+    /// The password could not be hashed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The database refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The user whose name and password these are (the tutorial's function of the same name). An unknown user takes as
+/// long as a wrong password. A hash made with other parameters than today's is replaced on the way.
+///
+/// # Errors
+/// [`ApiError::busy`], or what the database reports.
+pub async fn authenticate_user(
+    store: &Store,
+    passwords: &Passwords,
+    username: &str,
+    password: String,
+) -> Result<Option<UserRow>, ApiError> {
+    let found = store.find_user(username).await?;
+    let hashed_password = found.as_ref().map(|user| user.hashed_password.clone());
+    let right = passwords.verify_password(password.clone(), hashed_password).await?;
+    let Some(found) = found.filter(|_| right) else { return Ok(None) };
+    if passwords.is_outdated(&found.hashed_password) {
+        renew_hash(store, passwords, &found.user.id, &found.hashed_password, password).await;
+    }
+    Ok(Some(found.user))
+}
+
+/// Replaces a hash made with old parameters. Not worth failing a login for: the next one tries again.
+async fn renew_hash(store: &Store, passwords: &Passwords, id: &str, old: &str, password: String) {
+    let renewed: Result<(), UserError> = async {
+        let new = passwords.get_password_hash(password).await?;
+        Ok(store.renew_hash(id, old, &new).await?)
+    }
+    .await;
+    if let Err(error) = renewed {
+        tracing::warn!(%error, "a hash with old parameters was not renewed");
+    }
+}
+
+/// Creates a user, at the time `now` in Unix milliseconds.
+///
+/// # Errors
+/// [`UserError`].
+pub async fn create_user(store: &Store, passwords: &Passwords, user: SignUp, now: i64) -> Result<(), UserError> {
+    check_username(&user.username).map_err(UserError::Rule)?;
+    check_new_password(&user.password).map_err(UserError::Rule)?;
+    if let Some(email) = &user.email {
+        check_email(email).map_err(UserError::Rule)?;
+    }
+    let new = NewUser {
+        id: Uuid::now_v7().to_string(),
+        username: user.username,
+        email: user.email,
+        full_name: user.full_name,
+        hashed_password: passwords.get_password_hash(user.password).await?,
+        disabled: false,
+        scopes: user.scopes,
+        created_at: now,
+    };
+    Ok(store.insert_user(&new).await?)
+}
+
+/// Gives a user a new password, at the time `now` in Unix seconds. Tokens issued until then stop working.
+///
+/// # Errors
+/// [`UserError`].
+pub async fn set_password(
+    store: &Store,
+    passwords: &Passwords,
+    username: &str,
+    password: String,
+    now: i64,
+) -> Result<(), UserError> {
+    check_new_password(&password).map_err(UserError::Rule)?;
+    let hashed_password = passwords.get_password_hash(password).await?;
+    // A token counts whole seconds: one that was issued within this second ends too, and `valid_issue_time` sees to it
+    // that one issued right after the change does not.
+    if store.set_password(username, &hashed_password, now.saturating_add(1)).await? {
+        Ok(())
+    } else {
+        Err(UserError::Unknown(username.to_owned()))
+    }
+}
+
+/// The `iat` of a token issued to `user` at `now`, in Unix seconds: never before the moment from which tokens of this
+/// user are valid.
+pub fn valid_issue_time(user: &UserRow, now: i64) -> i64 {
+    now.max(user.tokens_valid_from)
+}
+
+/// Switches an account off or on. Takes effect on the user's very next request.
+///
+/// # Errors
+/// [`UserError`].
+pub async fn set_disabled(store: &Store, username: &str, disabled: bool) -> Result<(), UserError> {
+    if store.set_disabled(username, disabled).await? {
+        Ok(())
+    } else {
+        Err(UserError::Unknown(username.to_owned()))
+    }
+}
+
+impl From<HashError> for ApiError {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Busy => Self::busy(BUSY_RETRY_AFTER),
+            HashError::Failed => {
+                tracing::error!(%error, "a password was not hashed");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "a request failed");
+        Self::unavailable()
+    }
+}
