@@ -15,10 +15,11 @@ server_pid=
 base=
 
 stop_server() {
-    if [[ -z $server_pid ]]; then return; fi
-    kill "$server_pid" 2>/dev/null || true
-    wait "$server_pid" 2>/dev/null || true
-    server_pid=
+    if [[ -n $server_pid ]]; then
+        kill "$server_pid" 2>/dev/null || true
+        wait "$server_pid" 2>/dev/null || true
+        server_pid=
+    fi
 }
 
 trap 'stop_server; rm -rf "$work"' EXIT

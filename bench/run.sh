@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Requests per second, beside the FastAPI tutorial's own program on uvicorn: one server after the other on this machine,
-# with the same user, the same password hash and the same key. The load comes from the same cores, so the figures compare
-# the servers with each other and with nothing measured elsewhere.
+# with the same user, the same password hash and the same key. The load comes from the same cores, so the figures
+# compare the servers with each other and with nothing measured elsewhere.
 #
 # BENCH_SECONDS is the length of one measurement (10); logins, being few, get half as long again.
 set -euo pipefail

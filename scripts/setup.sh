@@ -21,9 +21,10 @@ wasm_bindgen_version=$(awk -F '"' '/^name = "wasm-bindgen"$/ { getline; print $2
 
 cargo_root=${CARGO_INSTALL_ROOT:-${CARGO_HOME:-$HOME/.cargo}}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/cloakroom
-# cargo's own folder is named although it is mostly there: where it is not, rustup puts it before all others, and another
-# project's wasm-bindgen would be found before ours.
-PATH=$cache/cargo-leptos-$cargo_leptos_version/bin:$cache/wasm-bindgen-$wasm_bindgen_version/bin:$PWD/end2end/node_modules/.bin:$PATH:$cargo_root/bin
+# cargo's own folder is named although it is mostly there: where it is not, rustup puts it before all others, and
+# another project's wasm-bindgen would be found before ours.
+PATH=$PWD/end2end/node_modules/.bin:$PATH:$cargo_root/bin
+PATH=$cache/cargo-leptos-$cargo_leptos_version/bin:$cache/wasm-bindgen-$wasm_bindgen_version/bin:$PATH
 
 installed=
 build_dir=
@@ -32,14 +33,14 @@ clean_up() {
     local status=$?
     if [[ -n $build_dir ]]; then rm -rf "$build_dir"; fi
     if [[ $status != 0 && -n $installed ]]; then
-        echo "Not everything could be installed. Run the same command again once that is mended: what is there stays." >&2
+        echo "Not all could be installed. Run the same command again once that is mended: what is there stays." >&2
     fi
 }
 trap clean_up EXIT
 
-# die SENTENCE: stops, and says what to do.
+# die WHAT-IS-WRONG [WHAT-TO-DO]: stops.
 die() {
-    echo "$1" >&2
+    echo "$1${2:+ $2, then run this again.}" >&2
     exit 1
 }
 
@@ -67,10 +68,12 @@ step() {
 
 need_rust() {
     local there wanted actual
-    has rustup || die "rustup is missing. Install it as https://rustup.rs says (just done that? open a new terminal), then run this again."
+    has rustup ||
+        die "rustup is missing." "Install it as https://rustup.rs says (just done that? Open a new terminal)"
     # Run, not only looked for: macOS has a cc that merely offers to install the real one.
     cc --version >/dev/null 2>&1 ||
-        die "A C compiler is missing. Install one (Debian, Ubuntu: apt-get install build-essential; Fedora: dnf install gcc make; macOS: xcode-select --install), then run this again."
+        die "A C compiler is missing." "Install one (Debian, Ubuntu: apt-get install build-essential;\
+ Fedora: dnf install gcc make; macOS: xcode-select --install)"
     # Without auto-install, so that nothing is downloaded before it is announced.
     if ! there=$(RUSTUP_AUTO_INSTALL=0 rustup component list --installed 2>/dev/null); then
         step "Rust's stable toolchain: about 1 minute, once per machine" \
@@ -88,7 +91,7 @@ need_rust() {
     wanted=$(awk -F '"' '/^rust-version/ { print $2; exit }' Cargo.toml)
     actual=$(rustc --version | awk '{ print $2 }')
     [[ $(minor "$actual") -ge $(minor "$wanted") ]] ||
-        die "Rust $actual is too old: this needs $wanted or newer. Run \`rustup update stable\`, then this again."
+        die "Rust $actual is too old: this needs $wanted or newer." "Run \`rustup update stable\`"
 }
 
 # minor 1.94.0: prints 94.
@@ -105,7 +108,8 @@ need_cargo_leptos() {
     if ready_made cargo-leptos "$cargo_leptos_version" "$what" && cargo_leptos_is_right; then return; fi
     # It brings its own OpenSSL, which a Perl script configures; small systems have only a part of Perl.
     perl -MFindBin -MIPC::Cmd -MFile::Compare -MFile::Copy -MTime::Piece -e 1 2>/dev/null ||
-        die "Building cargo-leptos needs Perl. Install it (Debian, Ubuntu: apt-get install perl; Fedora: dnf install perl), then run this again."
+        die "Building cargo-leptos needs Perl." \
+            "Install it (Debian, Ubuntu: apt-get install perl; Fedora: dnf install perl)"
     # brotli stays optimised: it compresses every release, which would take minutes otherwise.
     step "$what: from source, about 4 minutes on two cores, once per machine" \
         from_source cargo-leptos "$cargo_leptos_version" "$(root_for cargo-leptos "$cargo_leptos_version")" --locked \
@@ -136,8 +140,8 @@ wasm_bindgen_is_right() {
     [[ $(wasm-bindgen --version 2>/dev/null) == "wasm-bindgen $wasm_bindgen_version" ]]
 }
 
-# root_for COMMAND VERSION: where to install it. Another version belongs to another project: that is left alone, and ours
-# goes beside it.
+# root_for COMMAND VERSION: where to install it. Another version belongs to another project: that is left alone, and
+# ours goes elsewhere.
 root_for() {
     if has "$1"; then echo "$cache/$1-$2"; else echo "$cargo_root"; fi
 }
@@ -171,10 +175,10 @@ from_source() {
 # --- The browser tests ---
 
 need_node() {
-    local how="Install Node.js 20 or newer (https://nodejs.org, or your system's package), then run this again."
-    if ! has node || ! has npm; then die "Node.js or its npm is missing. $how"; fi
+    local how="Install Node.js 20 or newer (https://nodejs.org, or your system's package)"
+    if ! has node || ! has npm; then die "Node.js or its npm is missing." "$how"; fi
     # What Playwright asks for.
-    [[ $(node -p 'process.versions.node.split(".")[0]') -ge 20 ]] || die "Node.js $(node --version) is too old. $how"
+    [[ $(node -p 'process.versions.node.split(".")[0]') -ge 20 ]] || die "Node.js $(node --version) is too old." "$how"
 }
 
 need_npm_packages() {
@@ -202,7 +206,8 @@ need_chromium() {
     # shellcheck disable=SC2086 # no option rather than an empty one
     step "Chromium for the browser tests, Playwright's own: about 1 minute, once per machine" \
         playwright install $with_deps chromium ||
-        die "Install Chromium or Chrome so that chromium, chromium-browser or google-chrome is on PATH, then run this again."
+        die "No Chromium could be installed." \
+            "Install it, or Chrome, so that chromium, chromium-browser or google-chrome is on PATH"
 }
 
 # The names that the Playwright configuration looks for.
@@ -223,7 +228,8 @@ need_python_packages() {
     # The copy tells which list they were installed from.
     if cmp -s bench/requirements.txt .venv/requirements.txt; then return; fi
     python3 -c 'import sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null ||
-        die "Python 3.10 or newer with venv is missing. Install it (Debian, Ubuntu: apt-get install python3-venv), then run this again."
+        die "Python 3.10 or newer with venv is missing." \
+            "Install it (Debian, Ubuntu: apt-get install python3-venv)"
     step "FastAPI, uvicorn, PyJWT and pwdlib in .venv, to compare with: about 20 seconds" make_venv
 }
 
@@ -238,7 +244,7 @@ need_wrk() {
     if can_apt; then
         step "wrk, which makes the requests: about 10 seconds, once per machine" apt_install wrk && return
     fi
-    die "wrk is missing. Install it (Debian, Ubuntu: apt-get install wrk; macOS: brew install wrk), then run this again."
+    die "wrk is missing." "Install it (Debian, Ubuntu: apt-get install wrk; macOS: brew install wrk)"
 }
 
 # --- Debian's packages ---

@@ -100,7 +100,7 @@ pub async fn user(command: UserCommand, settings: &Settings) -> Result<(), Failu
 }
 
 async fn change(command: UserCommand, settings: &Settings, store: &Store) -> Result<(), Failure> {
-    let passwords = || Passwords::start(&settings.password).map_err(Failure::Hashing);
+    let passwords = || Passwords::start(&settings.password);
     match command {
         UserCommand::Add(NewUser { username, email, full_name, scope }) => {
             let scopes = Scopes::parse(&scope).map_err(|_| Failure::Scope)?;

@@ -3,19 +3,18 @@
 
 mod cli;
 
-use std::{future::Future, io, net::SocketAddr, process::ExitCode, sync::Arc};
+use std::{future::Future, io, net::SocketAddr, process::ExitCode};
 
 use clap::Parser;
 use cloakroom::server::{
-    self, clock, demo,
+    self, demo,
     security::{
-        jwt::Keys,
-        password::{HashError, Passwords},
-        secret::{SecretError, kept_secret_key, new_secret_key},
+        password::HashError,
+        secret::{SecretError, new_secret_key},
     },
     settings::{Settings, SettingsError},
-    state::AppState,
-    store::{self, OpenError, Store, StoreError},
+    state::{AppState, StartError},
+    store::{OpenError, StoreError},
     users::UserError,
 };
 use tokio::{
@@ -32,13 +31,9 @@ enum Failure {
     #[error(transparent)]
     Settings(#[from] SettingsError),
     #[error(transparent)]
-    Open(#[from] OpenError),
+    Start(#[from] StartError),
     #[error(transparent)]
     Secret(#[from] SecretError),
-    #[error("the hashing threads can not be started: {0}")]
-    Hashing(HashError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
     #[error("can not listen on {0}: {1}")]
     Listen(SocketAddr, #[source] io::Error),
     #[error("the password can not be read: {0}")]
@@ -85,22 +80,26 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     }
 }
 
-async fn serve(settings: Settings) -> Result<(), Failure> {
-    let store = Store::open(&settings.database.url).await?;
-    let secret_key = match settings.token.secret_key {
-        Some(key) => key,
-        None => kept_secret_key(&store::path(&settings.database.url)?)?,
-    };
-    if settings.demo.enabled {
-        demo::insert(&store, clock::unix_milliseconds()).await?;
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        Self::Start(error.into())
     }
-    let state = AppState {
-        store,
-        passwords: Arc::new(Passwords::start(&settings.password).map_err(Failure::Hashing)?),
-        keys: Arc::new(Keys::new(&secret_key)),
-        token_expires_in: settings.token.expires_in,
-        leptos_options: settings.leptos.options(),
-    };
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Start(error.into())
+    }
+}
+
+impl From<HashError> for Failure {
+    fn from(error: HashError) -> Self {
+        Self::Start(error.into())
+    }
+}
+
+async fn serve(settings: Settings) -> Result<(), Failure> {
+    let state = AppState::open(&settings).await?;
     let stopped = stop_signal()?;
     let address = settings.leptos.site_addr;
     let listener = TcpListener::bind(address).await.map_err(|error| Failure::Listen(address, error))?;

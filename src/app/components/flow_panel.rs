@@ -64,7 +64,7 @@ fn Steps(stored: StoredSession, kept: Kept) -> impl IntoView {
             <li>
                 <h3>"You type your username and password"</h3>
                 <p>
-                    {format!("You did, as {}, and pressed Enter. ", username.unwrap_or_default())}
+                    {format!("You did, as {}. ", username.unwrap_or_default())}
                     "It is the only time that the password is needed."
                 </p>
             </li>

@@ -1,0 +1,11 @@
+//! HTTP-level tests: the whole router with production's own state, a fresh database each. One test tells one story.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bearer;
+mod me;
+mod pages;
+mod revocation;
+mod storage;
+mod support;
+mod token;

@@ -1,0 +1,109 @@
+//! `GET /users/me`, `GET /users/me/items`, `GET /status`.
+
+use cloakroom::model::Scopes;
+use serde_json::{Value, json};
+
+use super::support::TestApp;
+
+#[tokio::test]
+async fn a_user_has_exactly_four_fields() {
+    let app = TestApp::start_with(&["demo.enabled=true"]).await;
+    let johndoe = app.with_token(&app.sign("johndoe", i64::from(u32::MAX)));
+    for path in ["/users/me", "/users/me/"] {
+        let answer = johndoe.get(path).await;
+        assert_eq!(answer.status, 200);
+        answer.assert_not_stored();
+        let expected = json!({
+            "username": "johndoe",
+            "email": "johndoe@example.com",
+            "full_name": "John Doe",
+            "disabled": false,
+        });
+        assert_eq!(answer.json(), expected);
+    }
+}
+
+#[tokio::test]
+async fn what_a_user_did_not_say_is_null() {
+    let app = TestApp::start().await;
+    let body = app.user().await.get("/users/me").await.json();
+    assert_eq!(body, json!({"username": "ada", "email": null, "full_name": null, "disabled": false}));
+}
+
+#[tokio::test]
+async fn the_tutorials_item_is_answered_as_in_the_tutorial() {
+    let app = TestApp::start_with(&["demo.enabled=true"]).await;
+    let johndoe = app.with_token(&app.sign("johndoe", i64::from(u32::MAX)));
+    let items = johndoe.get("/users/me/items/").await.json();
+    assert_eq!(items[0], json!({"item_id": "Foo", "owner": "johndoe"}));
+    let umbrella = json!({
+        "item_id": "Umbrella",
+        "owner": "johndoe",
+        "title": "Black umbrella",
+        "description": "Wooden handle, a little wet",
+    });
+    assert_eq!(items[1], umbrella);
+    assert_eq!(items.as_array().map(Vec::len), Some(3), "johndoe's, and not alice's");
+}
+
+#[tokio::test]
+async fn items_are_ones_own_oldest_first() {
+    let app = TestApp::start().await;
+    let (ada, grace) = (app.user().await, app.admin().await);
+    app.leave_items("ada", &["b", "a", "c"]).await;
+    app.leave_items("grace", &["d"]).await;
+    let names = |items: Value| -> Vec<String> {
+        items.as_array().expect("a list").iter().map(|item| item["item_id"].as_str().expect("a name").to_owned()).collect()
+    };
+    assert_eq!(names(ada.get("/users/me/items").await.json()), ["b", "a", "c"]);
+    assert_eq!(names(grace.get("/users/me/items").await.json()), ["d"], "an administrator's own");
+    assert_eq!(names(ada.get("/users/me/items?skip=1").await.json()), ["a", "c"]);
+    assert_eq!(names(ada.get("/users/me/items/?skip=1&limit=1").await.json()), ["a"]);
+    assert_eq!(names(ada.get("/users/me/items?skip=9").await.json()), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_hundred_items_come_at_most() {
+    let app = TestApp::start().await;
+    let ada = app.user().await;
+    let names: Vec<_> = (0..101).map(|number| format!("item-{number:03}")).collect();
+    app.leave_items("ada", &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let items = ada.get("/users/me/items").await.json();
+    assert_eq!(items.as_array().map(Vec::len), Some(100));
+}
+
+#[tokio::test]
+async fn without_items_there_is_an_empty_list() {
+    let app = TestApp::start().await;
+    assert_eq!(app.user().await.get("/users/me/items").await.json(), json!([]));
+}
+
+#[tokio::test]
+async fn a_limit_out_of_range_is_reported_as_fastapi_does() {
+    let app = TestApp::start().await;
+    let answer = app.user().await.get("/users/me/items?limit=101&skip=x").await;
+    assert_eq!(answer.status, 422);
+    let expected = json!({"detail": [
+        {
+            "loc": ["query", "limit"],
+            "msg": "Input should be less than or equal to 100",
+            "type": "less_than_equal",
+        },
+        {
+            "loc": ["query", "skip"],
+            "msg": "Input should be a valid integer, unable to parse string as an integer",
+            "type": "int_parsing",
+        },
+    ]});
+    assert_eq!(answer.json(), expected);
+}
+
+#[tokio::test]
+async fn the_status_is_ok_for_any_valid_token() {
+    let app = TestApp::start().await;
+    app.create("ada", Scopes::default()).await;
+    let ada = app.log_in("ada").await;
+    for path in ["/status", "/status/"] {
+        assert_eq!(ada.get(path).await.json(), json!({"status": "ok"}));
+    }
+}

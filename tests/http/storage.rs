@@ -1,0 +1,114 @@
+//! Opening the database: what is there is left as it is, unless it is ours and up to date or older.
+
+use std::path::Path;
+
+use cloakroom::{
+    model::Scopes,
+    server::store::{NewUser, OpenError, Store, StoreError},
+};
+use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+
+async fn open(path: &Path) -> Result<Store, OpenError> {
+    Store::open(&format!("sqlite://{}", path.display())).await
+}
+
+/// Runs SQL on a database of its own, creating it.
+async fn execute(path: &Path, sql: &'static str) {
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let mut connection = SqliteConnection::connect_with(&options).await.expect("a database");
+    sqlx::raw_sql(sql).execute(&mut connection).await.expect("SQL that SQLite takes");
+    connection.close().await.expect("a database");
+}
+
+/// Checks that opening the file is refused with a line of these words, and that nothing changed.
+async fn assert_refused(path: &Path, words: &str) {
+    let before = std::fs::read(path).ok();
+    let refused = open(path).await.err().expect("a refusal").to_string();
+    assert!(refused.contains(words) && !refused.contains('\n'), "{refused}");
+    assert_eq!(std::fs::read(path).ok(), before);
+}
+
+fn user(username: &str, email: Option<&str>) -> NewUser {
+    NewUser {
+        id: format!("id of {username}"),
+        username: username.to_owned(),
+        email: email.map(str::to_owned),
+        full_name: None,
+        hashed_password: "$argon2id$".to_owned(),
+        disabled: false,
+        scopes: Scopes::AT_SIGN_UP,
+        created_at: 0,
+    }
+}
+
+#[tokio::test]
+async fn a_database_is_created_with_its_folder_and_found_again() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("data/deeper/cloakroom.db");
+    let store = open(&path).await.expect("a new database");
+    store.insert_user(&user("ada", None)).await.expect("a new user");
+    store.close().await;
+    let store = open(&path).await.expect("the same database");
+    assert_eq!(store.list_users().await.expect("users").len(), 1);
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_a_database_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("notes.txt");
+    std::fs::write(&path, "These are my notes. ".repeat(100)).expect("a file");
+    assert_refused(&path, "is not a database").await;
+}
+
+#[tokio::test]
+async fn another_programs_database_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("other.db");
+    execute(&path, "CREATE TABLE users (id INTEGER); INSERT INTO users VALUES (1)").await;
+    assert_refused(&path, "another program").await;
+}
+
+#[tokio::test]
+async fn a_database_from_a_newer_version_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("cloakroom.db");
+    open(&path).await.expect("a new database").close().await;
+    execute(
+        &path,
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         VALUES (9999, 'from the future', TRUE, x'00', 0)",
+    )
+    .await;
+    assert_refused(&path, "newer version").await;
+}
+
+#[tokio::test]
+async fn a_folder_that_can_not_be_made_or_written_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("file"), "").expect("a file");
+    assert_refused(&folder.path().join("file/cloakroom.db"), "file").await;
+    // A folder where the file should be: as unusable for everybody, root included, as one without permissions.
+    std::fs::create_dir(folder.path().join("folder.db")).expect("a folder");
+    assert_refused(&folder.path().join("folder.db"), "can not be opened").await;
+}
+
+#[tokio::test]
+async fn a_url_that_names_no_file_is_refused() {
+    for url in ["postgres://localhost/x", "cloakroom.db", "sqlite:", "sqlite://", "sqlite::memory:", "sqlite://:memory:"] {
+        let refused = Store::open(url).await.err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(refused.contains("database.url"), "{url}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_or_address_in_other_letters_is_taken() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = open(&folder.path().join("cloakroom.db")).await.expect("a new database");
+    store.insert_user(&user("Ada", Some("ada@example.com"))).await.expect("a new user");
+    for (username, email) in [("Ada", None), ("ada", None), ("grace", Some("ADA@example.com"))] {
+        let refused = store.insert_user(&user(username, email)).await;
+        assert!(matches!(refused, Err(StoreError::Taken)), "{username} {email:?}");
+    }
+    store.insert_user(&user("grace", None)).await.expect("another user");
+    store.insert_user(&user("joan", None)).await.expect("an address may be missing twice");
+}

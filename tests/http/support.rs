@@ -1,0 +1,218 @@
+//! A server to ask, and the people who ask it.
+
+use std::collections::HashMap;
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Request, StatusCode, header},
+};
+use cloakroom::{
+    model::{ADMIN, ITEMS, ME, Scopes},
+    server::{
+        clock,
+        security::jwt::NewClaims,
+        settings::Settings,
+        state::AppState,
+        store::NewItem,
+        users::{SignUp, create_user},
+    },
+};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+/// The tutorial's key.
+pub const SECRET_KEY: &str = "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7";
+/// The password of every user made here.
+pub const PASSWORD: &str = "correct horse";
+
+/// A server with a database of its own.
+pub struct TestApp {
+    pub state: AppState,
+    pub folder: TempDir,
+    router: Router,
+}
+
+/// Somebody who asks, with a token or without.
+#[derive(Clone)]
+pub struct Client {
+    router: Router,
+    token: Option<String>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl TestApp {
+    /// With the default settings, except that hashing costs next to nothing.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// With these settings too, written as for `--set`.
+    pub async fn start_with(overrides: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let defaults = [
+            format!("database.url=sqlite://{}", folder.path().join("cloakroom.db").display()),
+            format!("token.secret-key={SECRET_KEY}"),
+            format!("leptos.site-root={}", folder.path().join("site").display()),
+            "password.memory-kib=64".to_owned(),
+            "password.iterations=1".to_owned(),
+            "password.parallelism=1".to_owned(),
+        ];
+        let overrides: Vec<_> = defaults.into_iter().chain(overrides.iter().map(|&text| text.to_owned())).collect();
+        let file = folder.path().join("Leptos.toml");
+        std::fs::write(&file, "").expect("a writable folder");
+        let settings = Settings::read(Some(&file), HashMap::new(), &overrides).expect("good settings");
+        let state = AppState::open(&settings).await.expect("a server that starts");
+        Self { router: cloakroom::server::router(state.clone()), state, folder }
+    }
+
+    /// Somebody without a token.
+    pub fn anonymous(&self) -> Client {
+        Client { router: self.router.clone(), token: None }
+    }
+
+    /// Ada, who may do what everybody may after signing up, logged in.
+    pub async fn user(&self) -> Client {
+        self.create("ada", Scopes::AT_SIGN_UP).await;
+        self.log_in("ada").await
+    }
+
+    /// Grace, who may do everything, logged in.
+    pub async fn admin(&self) -> Client {
+        self.create("grace", Scopes::parse("me items me:write items:write admin").expect("scopes")).await;
+        self.log_in("grace").await
+    }
+
+    /// Creates a user with [`PASSWORD`].
+    pub async fn create(&self, username: &str, scopes: Scopes) {
+        let user = SignUp {
+            username: username.to_owned(),
+            password: PASSWORD.to_owned(),
+            email: None,
+            full_name: None,
+            scopes,
+        };
+        create_user(&self.state.store, &self.state.passwords, user, clock::unix_milliseconds()).await.expect("a new user");
+    }
+
+    /// Leaves items of these names, oldest first, with a user.
+    pub async fn leave_items(&self, username: &str, names: &[&str]) {
+        let owner = self.state.store.find_user(username).await.expect("a database").expect("a user").user;
+        for (created_at, name) in (0..).zip(names) {
+            let item = NewItem {
+                item_id: (*name).to_owned(),
+                owner_id: owner.id.clone(),
+                title: None,
+                description: None,
+                created_at,
+            };
+            self.state.store.insert_item(&item).await.expect("a new item");
+        }
+    }
+
+    /// Logs a user in with [`PASSWORD`], through the token endpoint.
+    pub async fn log_in(&self, username: &str) -> Client {
+        let answer = self.anonymous().post_form("/token", &format!("username={username}&password={PASSWORD}")).await;
+        let token = answer.json()["access_token"].as_str().expect("a token").to_owned();
+        self.with_token(&token)
+    }
+
+    /// Somebody with this token.
+    pub fn with_token(&self, token: &str) -> Client {
+        Client { router: self.router.clone(), token: Some(token.to_owned()) }
+    }
+
+    /// A token signed with the right key that opens `me` and `items` until `exp`, in Unix seconds.
+    pub fn sign(&self, username: &str, exp: i64) -> String {
+        let scope = Scopes::new(ME | ITEMS | ADMIN).to_string();
+        let claims = NewClaims { sub: username, exp, iat: clock::unix_seconds(), jti: "test", scope: &scope };
+        self.state.keys.create_access_token(&claims).expect("a token")
+    }
+
+    /// Does something to the database as another program would: by SQL, through a connection of its own.
+    pub async fn execute(&self, sql: &'static str) {
+        use sqlx::Connection;
+        let path = self.folder.path().join("cloakroom.db");
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).foreign_keys(true);
+        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.expect("a database");
+        sqlx::query(sql).execute(&mut connection).await.expect("SQL that SQLite takes");
+        connection.close().await.expect("a database");
+    }
+}
+
+impl Client {
+    /// `GET path`
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).expect("a request")).await
+    }
+
+    /// `POST path` with a form.
+    pub async fn post_form(&self, path: &str, form: &str) -> Answer {
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(form.replace(' ', "+")))
+            .expect("a request");
+        self.send(request).await
+    }
+
+    /// Any request, with the client's token.
+    pub async fn send(&self, mut request: Request<Body>) -> Answer {
+        if let Some(token) = &self.token {
+            let value = format!("Bearer {token}").parse().expect("a header value");
+            request.headers_mut().insert(header::AUTHORIZATION, value);
+        }
+        let response = self.router.clone().oneshot(request).await.expect("a router does not fail");
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.expect("a whole body").to_bytes().to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+}
+
+impl Answer {
+    /// The body, as JSON.
+    pub fn json(&self) -> Value {
+        let body = String::from_utf8_lossy(&self.body);
+        assert_eq!(self.header("content-type"), "application/json", "{} {body}", self.status);
+        serde_json::from_str(&body).expect("JSON")
+    }
+
+    /// The body, as text.
+    pub fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).expect("UTF-8")
+    }
+
+    /// The value of a header, empty where it is missing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+    }
+
+    /// Checks the status and the `detail` of a refusal.
+    #[track_caller]
+    pub fn assert_refused(&self, status: u16, detail: &str) {
+        assert_eq!((self.status.as_u16(), &self.json()["detail"]), (status, &Value::from(detail)));
+    }
+
+    /// Checks the status and the `error` of a refusal by the token endpoint, and what all of them have.
+    #[track_caller]
+    pub fn assert_oauth2(&self, status: u16, error: &str) {
+        let body = self.json();
+        assert_eq!((self.status.as_u16(), &body["error"]), (status, &Value::from(error)), "{body}");
+        assert_eq!(body["detail"], body["error_description"]);
+        self.assert_not_stored();
+    }
+
+    /// Checks that no cache may keep the answer.
+    #[track_caller]
+    pub fn assert_not_stored(&self) {
+        assert_eq!((self.header("cache-control"), self.header("pragma")), ("no-store", "no-cache"));
+    }
+}
