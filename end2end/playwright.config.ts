@@ -1,0 +1,14 @@
+import { defineConfig } from "@playwright/test";
+import { launchOptions } from "./support/browser";
+
+export default defineConfig({
+  testDir: "tests",
+  fullyParallel: true,
+  forbidOnly: !!process.env.CI,
+  workers: 2,
+  retries: 0,
+  timeout: 30_000,
+  expect: { timeout: 10_000 },
+  reporter: [["list"]],
+  use: { launchOptions, trace: "retain-on-failure" },
+});

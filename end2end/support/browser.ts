@@ -1,0 +1,34 @@
+// Which Chromium to test with: the system's where there is one, Playwright's own otherwise. scripts/setup.sh looks for
+// the same names.
+
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+const names = ["chromium", "chromium-browser", "google-chrome"];
+
+function onPath(name: string): string | undefined {
+  for (const folder of (process.env.PATH ?? "").split(delimiter)) {
+    const file = join(folder, name);
+    try {
+      accessSync(file, constants.X_OK);
+      return file;
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return undefined;
+}
+
+export const launchOptions = {
+  executablePath: names.map(onPath).find((file) => file !== undefined),
+  // Nothing but the pages under test: no sandbox (containers have none to give), no calls home.
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
+};

@@ -1,0 +1,99 @@
+// A server of its own for each test: the built binary, on a free port, with a database in a temporary folder.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const repository = resolve(__dirname, "../..");
+
+// The build that was made last: `make e2e` makes a release, `cargo leptos end-to-end` mostly a debug build.
+function binary(): string {
+  const builds = ["release", "debug"].map((profile) => join(repository, "target", profile, "cloakroom"));
+  const newest = builds.filter(existsSync).sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
+  if (newest === undefined) {
+    throw new Error("There is no server to test: build one with `cargo leptos build`, or run `make e2e`.");
+  }
+  return newest;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() => (address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port"))));
+    });
+  });
+}
+
+export class Server {
+  private process: ChildProcess | undefined;
+
+  private constructor(
+    readonly url: string,
+    private readonly folder: string,
+    private readonly environment: NodeJS.ProcessEnv,
+  ) {}
+
+  /** Starts a server with the demo's users and these settings, named as in the environment. */
+  static async start(settings: Record<string, string> = {}): Promise<Server> {
+    const port = await freePort();
+    const folder = mkdtempSync(join(tmpdir(), "cloakroom-"));
+    // Nothing of whoever runs the tests: cargo-leptos sets variables of the same names.
+    const inherited = Object.entries(process.env).filter(([name]) => !/^(LEPTOS_|CLOAKROOM__)/.test(name));
+    const server = new Server(`http://127.0.0.1:${port}`, folder, {
+      ...Object.fromEntries(inherited),
+      LEPTOS_SITE_ROOT: join(repository, "target/site"),
+      LEPTOS_SITE_ADDR: `127.0.0.1:${port}`,
+      CLOAKROOM__DATABASE__URL: `sqlite://${join(folder, "cloakroom.db")}`,
+      CLOAKROOM__TOKEN__SECRET_KEY: "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+      CLOAKROOM__DEMO__ENABLED: "true",
+      ...settings,
+    });
+    await server.resume();
+    return server;
+  }
+
+  /** Starts the process (again), and waits until it says that it is open. */
+  async resume(): Promise<void> {
+    const child = spawn(binary(), { cwd: this.folder, env: this.environment, stdio: ["ignore", "pipe", "pipe"] });
+    this.process = child;
+    await new Promise<void>((opened, failed) => {
+      let said = "";
+      const listen = (chunk: Buffer) => {
+        said += chunk.toString();
+        if (said.includes("Cloakroom is open")) opened();
+      };
+      child.stdout.on("data", listen);
+      child.stderr.on("data", listen);
+      child.once("error", failed);
+      child.once("exit", (code) => failed(new Error(`the server ended with ${code}: ${said}`)));
+    });
+  }
+
+  /** Stops the process; the database stays. */
+  async pause(): Promise<void> {
+    const child = this.process;
+    this.process = undefined;
+    if (child === undefined || child.exitCode !== null) return;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    await ended;
+  }
+
+  /** Runs `cloakroom` with these arguments on the same database, and gives it a line of standard input. */
+  async run(args: string[], input = ""): Promise<void> {
+    const child = spawn(binary(), args, { cwd: this.folder, env: this.environment, stdio: ["pipe", "ignore", "inherit"] });
+    child.stdin.end(input);
+    const code = await new Promise((resolve) => child.once("exit", resolve));
+    if (code !== 0) throw new Error(`cloakroom ${args.join(" ")} ended with ${code}`);
+  }
+
+  async stop(): Promise<void> {
+    await this.pause();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

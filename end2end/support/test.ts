@@ -1,0 +1,80 @@
+// What every test starts from: a server, a page at its login, and an eye on the console.
+
+import { test as base, expect, type Page } from "@playwright/test";
+import { Server } from "./server";
+
+type Fixtures = {
+  /** Settings of the server, named as in the environment. */
+  settings: Record<string, string>;
+  server: Server;
+  /** Messages of the console that a test expects; any other fails it. */
+  expectedMessages: RegExp[];
+  login: LoginPage;
+};
+
+export const test = base.extend<Fixtures>({
+  settings: [{}, { option: true }],
+  expectedMessages: async ({}, use) => use([]),
+
+  server: async ({ settings }, use) => {
+    const server = await Server.start(settings);
+    await use(server);
+    await server.stop();
+  },
+
+  baseURL: async ({ server }, use) => use(server.url),
+
+  page: async ({ page, expectedMessages }, use) => {
+    const messages: string[] = [];
+    page.on("console", (message) => messages.push(`${message.type()}: ${message.text()}`));
+    page.on("pageerror", (error) => messages.push(`page error: ${error.message}`));
+    await use(page);
+    expect(messages.filter((message) => !expectedMessages.some((expected) => expected.test(message)))).toEqual([]);
+  },
+
+  login: async ({ page }, use) => use(new LoginPage(page)),
+});
+
+export { expect };
+
+/** What Chromium says about every answer with an error status, expected or not. */
+export const refusedRequest = /^error: Failed to load resource/;
+
+export class LoginPage {
+  constructor(private readonly page: Page) {}
+
+  readonly username = () => this.page.getByLabel("Username");
+  readonly password = () => this.page.getByLabel("Password", { exact: true });
+  readonly stay = () => this.page.getByLabel("Keep me signed in on this device");
+  readonly button = () => this.page.locator("button[type=submit]");
+  readonly alert = () => this.page.getByRole("alert");
+
+  async open(path = "/login"): Promise<void> {
+    await this.page.goto(path);
+    await expect(this.button()).toBeEnabled();
+  }
+
+  async submit(username: string, password: string): Promise<void> {
+    await this.username().fill(username);
+    await this.password().fill(password);
+    await this.button().click();
+  }
+
+  /** Logs johndoe in, and waits for his items. */
+  async asJohndoe(options: { stay?: boolean; path?: string } = {}): Promise<void> {
+    await this.open(options.path);
+    if (options.stay) await this.stay().check();
+    await this.submit("johndoe", "secret");
+    await expect(this.page.getByText("Black umbrella")).toBeVisible();
+  }
+}
+
+export const STORAGE_KEY = "cloakroom.session";
+
+/** What is kept under the session's key, in both storages. */
+export function kept(page: Page): Promise<{ tab: string | null; device: string | null }> {
+  return page.evaluate(
+    (key) => ({ tab: sessionStorage.getItem(key), device: localStorage.getItem(key) }),
+    STORAGE_KEY,
+  );
+}

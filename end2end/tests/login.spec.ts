@@ -1,0 +1,180 @@
+// The login page: the way in, and each way it can fail.
+
+import { expect, kept, refusedRequest, test } from "../support/test";
+
+test("johndoe logs in and sees his profile and items", async ({ page, login }) => {
+  await login.open();
+  await expect(page).toHaveTitle("Log in · Cloakroom");
+  await login.submit("johndoe", "secret");
+  await expect(page).toHaveURL(/\/account$/);
+  await expect(page).toHaveTitle("Your account · Cloakroom");
+  await expect(page.getByRole("heading", { name: "Welcome, John Doe" })).toBeVisible();
+  const profile = page.getByRole("region", { name: "Profile" });
+  await expect(profile).toContainText("johndoe@example.com");
+  await expect(profile).toContainText("Active");
+  const items = page.getByRole("region", { name: "Your items" }).getByRole("listitem");
+  await expect(items).toHaveCount(3);
+  await expect(items.first()).toContainText("Foo");
+});
+
+test("the form has real labels and tells password managers what is what", async ({ login }) => {
+  await login.open();
+  await expect(login.username()).toHaveAttribute("autocomplete", "username");
+  await expect(login.password()).toHaveAttribute("autocomplete", "current-password");
+  await expect(login.username()).toBeFocused();
+});
+
+test("what was typed can be shown and hidden", async ({ page, login }) => {
+  await login.open();
+  await login.password().fill("secret");
+  await expect(login.password()).toHaveAttribute("type", "password");
+  await page.getByRole("button", { name: "Show password" }).click();
+  await expect(login.password()).toHaveAttribute("type", "text");
+  await expect(login.password()).toHaveValue("secret");
+  await page.getByRole("button", { name: "Hide password" }).click();
+  await expect(login.password()).toHaveAttribute("type", "password");
+});
+
+test("nothing is sent while a field is empty", async ({ page, login }) => {
+  let requests = 0;
+  page.on("request", (request) => (requests += request.url().endsWith("/token") ? 1 : 0));
+  await login.open();
+  await login.button().click();
+  await login.username().fill("johndoe");
+  await login.button().click();
+  await expect(login.password()).toBeFocused();
+  expect(requests).toBe(0);
+});
+
+test("the button is busy while the answer is awaited, and one click is one request", async ({ page, login }) => {
+  let requests = 0;
+  await page.route("**/token", async (route) => {
+    requests += 1;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await route.continue();
+  });
+  await login.open();
+  await login.submit("johndoe", "secret");
+  await expect(login.button()).toBeDisabled();
+  await expect(login.button()).toHaveText("Checking…");
+  await expect(page.locator("form")).toHaveAttribute("aria-busy", "true");
+  await login.password().press("Enter");
+  await expect(page).toHaveURL(/\/account$/);
+  expect(requests).toBe(1);
+});
+
+test("without the WASM nothing can be submitted, by click or by Enter", async ({ page, login }) => {
+  await page.route("**/*.wasm", () => {
+    // Never answered: a page that stays as the server rendered it.
+  });
+  let posts = 0;
+  page.on("request", (request) => (posts += request.method() === "POST" ? 1 : 0));
+  await page.goto("/login", { waitUntil: "domcontentloaded" });
+  await login.username().fill("johndoe");
+  await login.password().fill("secret");
+  await expect(login.button()).toBeDisabled();
+  await login.password().press("Enter");
+  await login.button().click({ force: true });
+  expect(posts).toBe(0);
+  expect(page.url()).not.toContain("secret");
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+});
+
+test("what was typed before the WASM came is not lost", async ({ page, login }) => {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await page.route("**/*.wasm", async (route) => {
+    await released;
+    await route.continue();
+  });
+  await page.goto("/login", { waitUntil: "domcontentloaded" });
+  await login.username().fill("johndoe");
+  await login.password().fill("secret");
+  release();
+  await login.button().click();
+  await expect(page).toHaveURL(/\/account$/);
+});
+
+test("the password is never in a URL", async ({ page, login }) => {
+  const urls: string[] = [];
+  page.on("request", (request) => urls.push(request.url()));
+  page.on("framenavigated", (frame) => urls.push(frame.url()));
+  await login.asJohndoe();
+  expect(urls.filter((url) => url.includes("secret"))).toEqual([]);
+});
+
+test.describe("a login that fails", () => {
+  test.use({ expectedMessages: [refusedRequest] });
+
+  test("a wrong password is said, spoken, and corrected in place", async ({ page, login }) => {
+    await login.open();
+    await login.submit("johndoe", "wrong");
+    await expect(login.alert()).toHaveText("That username and password don’t match. Check both and try again.");
+    await expect(login.username()).toHaveValue("johndoe");
+    await expect(login.password()).toBeFocused();
+    await page.keyboard.type("secret");
+    await page.keyboard.press("Enter");
+    await expect(page).toHaveURL(/\/account$/);
+  });
+
+  test("an unknown user is answered with the very same words", async ({ login }) => {
+    await login.open();
+    await login.submit("nobody", "wrong");
+    await expect(login.alert()).toHaveText("That username and password don’t match. Check both and try again.");
+  });
+
+  test("a disabled user is told so, and nothing of theirs is kept or shown", async ({ page, login }) => {
+    await login.open();
+    await login.submit("alice", "secret2");
+    await expect(login.alert()).toHaveText("This account is disabled. Ask the people who run this site to enable it.");
+    await expect(page).toHaveURL(/\/login$/);
+    expect(await kept(page)).toEqual({ tab: null, device: null });
+  });
+
+  test("a server that cannot be reached is said, and the next try works", async ({ page, login, server }) => {
+    await login.open();
+    await server.pause();
+    await login.submit("johndoe", "secret");
+    await expect(login.alert()).toHaveText("The server cannot be reached. Check your connection and try again.");
+    await server.resume();
+    await login.button().click();
+    await expect(page).toHaveURL(/\/account$/);
+  });
+
+  test("too many attempts are told how long to wait", async ({ page, login }) => {
+    await page.route("**/token", (route) =>
+      route.fulfill({
+        status: 429,
+        headers: { "Retry-After": "30" },
+        json: { detail: "Too many failed logins", error: "invalid_request", error_description: "Too many failed logins" },
+      }),
+    );
+    await login.open();
+    await login.submit("johndoe", "secret");
+    await expect(login.alert()).toHaveText("Too many attempts. Try again in 30 seconds.");
+  });
+
+  test("a gateway's page in place of an answer is no answer", async ({ page, login }) => {
+    await page.route("**/token", (route) => route.fulfill({ status: 502, body: "<h1>Bad Gateway</h1>" }));
+    await login.open();
+    await login.submit("johndoe", "secret");
+    await expect(login.alert()).toHaveText("The server cannot be reached. Check your connection and try again.");
+  });
+});
+
+test.describe("a busy counter", () => {
+  test.use({
+    expectedMessages: [refusedRequest],
+    // Nobody may wait, and the only thread is kept busy below.
+    settings: { CLOAKROOM__PASSWORD__THREADS: "1", CLOAKROOM__PASSWORD__QUEUE: "0", CLOAKROOM__PASSWORD__ITERATIONS: "60" },
+  });
+
+  test("is said, with when to come back", async ({ login, request }) => {
+    await login.open();
+    const busy = request.post("/token", { form: { username: "nobody", password: "x" } });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await login.submit("johndoe", "secret");
+    await expect(login.alert()).toHaveText("The counter is busy right now. Try again in 5 seconds.");
+    await busy;
+  });
+});

@@ -1,0 +1,182 @@
+// The session: where it is kept, how long it lasts, and how it ends.
+
+import { expect, kept, refusedRequest, test, STORAGE_KEY } from "../support/test";
+
+test("the token is kept in this tab only, unless asked to stay", async ({ page, login }) => {
+  await login.asJohndoe();
+  const { tab, device } = await kept(page);
+  expect(device).toBeNull();
+  expect(JSON.parse(tab ?? "").token).toMatchObject({ token_type: "bearer", expires_in: 1800 });
+  expect(tab).not.toContain('secret"');
+});
+
+test("keep me signed in keeps the token on the device, for other tabs and later visits", async ({ page, login, context }) => {
+  await login.asJohndoe({ stay: true });
+  const { tab, device } = await kept(page);
+  expect(tab).toBeNull();
+  expect(JSON.parse(device ?? "").token).toMatchObject({ token_type: "bearer" });
+  const later = await context.newPage();
+  await later.goto("/");
+  await expect(later.getByRole("heading", { name: "Welcome, John Doe" })).toBeVisible();
+});
+
+test("a reload keeps the session", async ({ page, login }) => {
+  await login.asJohndoe();
+  await page.reload();
+  await expect(page.getByText("Black umbrella")).toBeVisible();
+  await expect(page).toHaveURL(/\/account$/);
+});
+
+test("whoever is signed in is led past the login page", async ({ page, login }) => {
+  await login.asJohndoe();
+  await page.goto("/login");
+  await expect(page).toHaveURL(/\/account$/);
+  await page.goto("/login?next=/");
+  await expect(page).toHaveURL(/:\d+\/$/);
+  await expect(page.getByText("Black umbrella")).toBeVisible();
+});
+
+test("whoever is not is led to it, and back", async ({ page, login }) => {
+  await page.goto("/account?from=bookmark");
+  await expect(page).toHaveURL(/\/login\?next=%2Faccount%3Ffrom%3Dbookmark$/);
+  await expect(login.button()).toBeEnabled();
+  await login.submit("johndoe", "secret");
+  await expect(page).toHaveURL(/\/account\?from=bookmark$/);
+  await page.context().clearCookies();
+});
+
+test("the front page is the account for who is signed in, and the login for who is not", async ({ page, login }) => {
+  await page.goto("/");
+  await expect(page).toHaveURL(/\/login$/);
+  await login.asJohndoe({ path: "/login?next=%2F" });
+  await expect(page).toHaveURL(/:\d+\/$/);
+});
+
+for (const next of ["//evil.example/x", "/\\evil.example", "https://evil.example/", "javascript:alert(1)", "/%09/evil.example"]) {
+  test(`next=${next} is ignored`, async ({ page, login }) => {
+    await login.asJohndoe({ path: `/login?next=${next.includes("%") ? next : encodeURIComponent(next)}` });
+    await expect(page).toHaveURL(/127\.0\.0\.1:\d+\/account$/);
+  });
+}
+
+test("logging out forgets the token and leads to the login page", async ({ page, login }) => {
+  await login.asJohndoe({ stay: true });
+  await page.getByRole("button", { name: "Log out" }).click();
+  await expect(page).toHaveURL(/\/login$/);
+  await expect(page.getByRole("status")).toHaveText("You are logged out.");
+  expect(await kept(page)).toEqual({ tab: null, device: null });
+  await page.goBack();
+  await expect(login.button()).toBeEnabled();
+  await expect(page.getByText("Black umbrella")).toBeHidden();
+});
+
+for (const stay of [true, false]) {
+  test(`logging out in one tab logs out the others, ${stay ? "kept on the device" : "each with its own"}`, async ({
+    page,
+    login,
+    context,
+  }) => {
+    await login.asJohndoe({ stay });
+    const other = await context.newPage();
+    if (!stay) {
+      // A tab without the session of the first: it logs in by itself.
+      await other.goto("/login");
+      await expect(other.locator("button[type=submit]")).toBeEnabled();
+      await other.getByLabel("Username").fill("johndoe");
+      await other.getByLabel("Password", { exact: true }).fill("secret");
+      await other.locator("button[type=submit]").click();
+    } else {
+      await other.goto("/account");
+    }
+    await expect(other.getByText("Black umbrella")).toBeVisible();
+    await page.getByRole("button", { name: "Log out" }).click();
+    await expect(other).toHaveURL(/\/login$/);
+    expect(await kept(other)).toEqual({ tab: null, device: null });
+  });
+}
+
+test("a session that is nonsense counts as none", async ({ page, login }) => {
+  await login.open();
+  for (const nonsense of ["{", "null", '"x"', '{"token":{}}', '{"token":{"access_token":"x"},"expires_at":-1}']) {
+    await page.evaluate(([key, value]) => localStorage.setItem(key, value), [STORAGE_KEY, nonsense]);
+    await page.goto("/account");
+    await expect(page).toHaveURL(/\/login/);
+    expect(await kept(page)).toEqual({ tab: null, device: null });
+  }
+});
+
+test("no page flashes up that is not theirs", async ({ page, login }) => {
+  // Without the WASM, what is seen is what the server rendered and the gate let through.
+  await page.route("**/*.wasm", () => {});
+  await page.goto("/login", { waitUntil: "domcontentloaded" });
+  await expect(page.getByRole("heading", { name: "Log in" })).toBeVisible();
+  await page.goto("/account", { waitUntil: "domcontentloaded" });
+  await expect(page).toHaveURL(/\/login\?next=%2Faccount$/);
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+
+  await login.asJohndoe();
+  await page.route("**/*.wasm", () => {});
+  await page.goto("/login", { waitUntil: "domcontentloaded" });
+  await expect(page.locator("form")).toBeHidden();
+  await page.goto("/account", { waitUntil: "domcontentloaded" });
+  await expect(page.getByRole("heading", { name: "Your ticket" })).toBeVisible();
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+});
+
+test.describe("a token that is good for four seconds", () => {
+  test.use({ settings: { CLOAKROOM__TOKEN__EXPIRES_IN: "4" } });
+
+  test("ends the session when it expires, and the login leads back", async ({ page, login }) => {
+    await login.asJohndoe({ path: "/login?next=%2Faccount%3Fa%3D1" });
+    await expect(page.getByRole("timer")).toHaveText(/^00:0[1-4]$/);
+    await expect(page).toHaveURL(/\/login\?next=%2Faccount%3Fa%3D1$/);
+    await expect(page.getByRole("status")).toHaveText("Your session has expired. Log in to go on.");
+    expect(await kept(page)).toEqual({ tab: null, device: null });
+    await login.submit("johndoe", "secret");
+    await expect(page).toHaveURL(/\/account\?a=1$/);
+    await expect(page.getByText("Black umbrella")).toBeVisible();
+  });
+
+  test("has ended for who comes back later", async ({ page, login }) => {
+    await login.asJohndoe({ stay: true });
+    await page.goto("about:blank");
+    await page.waitForTimeout(4500);
+    await page.goto("/account");
+    await expect(page.getByRole("status")).toHaveText("Your session has expired. Log in to go on.");
+    expect(await kept(page)).toEqual({ tab: null, device: null });
+  });
+});
+
+test.describe("a token that the server refuses", () => {
+  test.use({ expectedMessages: [refusedRequest] });
+
+  test("ends the session, whichever call it was", async ({ page, login, server }) => {
+    await login.asJohndoe();
+    await server.run(["user", "passwd", "johndoe"], "another password\n");
+    await page.reload();
+    await expect(page).toHaveURL(/\/login\?next=%2Faccount$/);
+    await expect(page.getByRole("status")).toHaveText("Your session has expired. Log in to go on.");
+    expect(await kept(page)).toEqual({ tab: null, device: null });
+    await login.submit("johndoe", "another password");
+    await expect(page).toHaveURL(/\/account$/);
+  });
+
+  test("because its user was disabled is said as what it is", async ({ page, login, server }) => {
+    await login.asJohndoe({ stay: true });
+    await server.run(["user", "disable", "johndoe"]);
+    await page.reload();
+    await expect(page).toHaveURL(/\/login$/);
+    await expect(page.getByRole("status")).toContainText("This account is disabled.");
+    expect(await kept(page)).toEqual({ tab: null, device: null });
+  });
+});
+
+test("a browser that stores nothing still lets one in, until the page is reloaded", async ({ page, login }) => {
+  await page.addInitScript(() => {
+    Storage.prototype.setItem = () => {
+      throw new DOMException("full", "QuotaExceededError");
+    };
+  });
+  await login.asJohndoe();
+  await expect(page.getByText("memory only")).toBeVisible();
+});
