@@ -1,0 +1,80 @@
+//! `kill -9` in the middle of writing: what was acknowledged is there afterwards.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use cloakroom::{
+    model::Scopes,
+    server::store::{NewUser, Store},
+};
+
+/// Names the database for the process that writes.
+const DATABASE: &str = "CLOAKROOM_TEST_DATABASE";
+/// The number of the first user it writes.
+const FIRST: &str = "CLOAKROOM_TEST_FIRST";
+
+fn url(path: &Path) -> String {
+    format!("sqlite://{}", path.display())
+}
+
+/// Not a test: what the killed process does. It writes user after user, and says so after each.
+#[tokio::test]
+#[ignore = "run as a process of its own by the test below"]
+async fn write_until_killed() {
+    let Ok(database) = std::env::var(DATABASE) else { return };
+    let first: usize = std::env::var(FIRST).expect("a number").parse().expect("a number");
+    let store = Store::open(&database).await.expect("a database");
+    for number in first.. {
+        let user = NewUser {
+            id: format!("id-{number}"),
+            username: format!("user-{number}"),
+            email: None,
+            full_name: None,
+            hashed_password: String::new(),
+            disabled: false,
+            scopes: Scopes::default(),
+            created_at: 0,
+        };
+        store.insert_user(&user).await.expect("a new user");
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "wrote {number}").and_then(|()| out.flush()).expect("somebody who listens");
+    }
+}
+
+#[tokio::test]
+async fn kill_9_during_a_thousand_writes_loses_none_that_was_acknowledged() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("cloakroom.db");
+    let mut acknowledged = Vec::new();
+    // Where a kill hits depends on when it comes: each round lasts a little longer than the one before.
+    for round in 0.. {
+        let first = round * 10_000;
+        let mut writer = Command::new(std::env::current_exe().expect("this program"))
+            .args(["durability::write_until_killed", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
+            .env(DATABASE, url(&path))
+            .env(FIRST, first.to_string())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a process");
+        let lines = BufReader::new(writer.stdout.take().expect("standard output")).lines();
+        let mut wrote = lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("wrote ")?.parse::<usize>().ok());
+        acknowledged.extend(wrote.by_ref().take(80 + round * 7));
+        writer.kill().expect("kill -9");
+        // Said before the kill came, and so acknowledged too.
+        acknowledged.extend(wrote);
+        writer.wait().expect("its end");
+
+        let store = Store::open(&url(&path)).await.expect("a database that is whole");
+        for number in &acknowledged {
+            let user = store.find_user(&format!("user-{number}")).await.expect("a database");
+            assert!(user.is_some(), "user {number} was acknowledged and is lost");
+        }
+        store.close().await;
+        if acknowledged.len() >= 1000 {
+            break;
+        }
+    }
+}

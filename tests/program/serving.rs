@@ -1,0 +1,45 @@
+//! The server as a process: from the first start to the last signal.
+
+use std::{io::Read, os::unix::fs::PermissionsExt, time::Duration};
+
+use super::support::{Home, get, login, token};
+
+#[test]
+fn without_a_secret_key_one_is_made_and_tokens_outlive_a_restart() {
+    let home = Home::new().with("CLOAKROOM__TOKEN__SECRET_KEY", "").with("CLOAKROOM__DEMO__ENABLED", "true");
+    let server = home.serve();
+    let johndoe = token(&server.ask(&login("johndoe", "secret")));
+    let mode = std::fs::metadata(home.path("cloakroom.key")).expect("the key file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    drop(server);
+    let server = home.serve();
+    assert!(server.ask(&get("/users/me", &johndoe)).starts_with("HTTP/1.1 200 "));
+}
+
+#[test]
+fn told_to_stop_it_finishes_the_requests_in_hand_and_closes_the_database() {
+    for signal in ["TERM", "INT"] {
+        let home = Home::new().with("CLOAKROOM__PASSWORD__ITERATIONS", "1000").with("CLOAKROOM__PASSWORD__MEMORY_KIB", "8192");
+        assert!(home.run(&["user", "add", "ada"], "correct horse\n").status.success());
+        let mut server = home.serve();
+        let mut answer = server.begin(&login("ada", "correct horse"));
+        std::thread::sleep(Duration::from_millis(200));
+        server.signal(signal);
+        let mut text = String::new();
+        answer.read_to_string(&mut text).expect("an answer");
+        token(&text);
+        assert_eq!(server.process.wait().expect("its end").code(), Some(0), "{signal}");
+        assert!(!home.path("cloakroom.db-wal").exists(), "the database was closed");
+    }
+}
+
+#[test]
+fn a_client_that_keeps_its_connection_open_does_not_keep_the_server_from_stopping() {
+    let home = Home::new();
+    let mut server = home.serve();
+    let mut idle = server.begin("GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let mut first = [0; 12];
+    idle.read_exact(&mut first).expect("an answer");
+    server.signal("TERM");
+    assert_eq!(server.process.wait().expect("its end").code(), Some(0));
+}

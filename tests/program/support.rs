@@ -1,0 +1,147 @@
+//! A folder to run the program in.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::PathBuf,
+    process::{Child, Command, Output, Stdio},
+};
+
+use tempfile::TempDir;
+
+/// The tutorial's key.
+pub const SECRET_KEY: &str = "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7";
+
+/// An empty folder, and the settings that the program is run with in it.
+pub struct Home {
+    pub folder: TempDir,
+    settings: Vec<(&'static str, String)>,
+}
+
+/// A server that was started, and is ended with the value.
+pub struct Server {
+    pub process: Child,
+    pub address: String,
+}
+
+impl Home {
+    /// With a database in the folder, and hashing that costs next to nothing.
+    pub fn new() -> Self {
+        let settings = [
+            ("CLOAKROOM__DATABASE__URL", "sqlite://cloakroom.db"),
+            ("CLOAKROOM__TOKEN__SECRET_KEY", SECRET_KEY),
+            ("CLOAKROOM__PASSWORD__MEMORY_KIB", "64"),
+            ("CLOAKROOM__PASSWORD__ITERATIONS", "1"),
+            ("CLOAKROOM__PASSWORD__PARALLELISM", "1"),
+            ("LEPTOS_SITE_ADDR", "127.0.0.1:0"),
+        ];
+        Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+            settings: settings.map(|(name, value)| (name, value.to_owned())).to_vec(),
+        }
+    }
+
+    /// The same, with one setting more.
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.settings.push((name, value.to_owned()));
+        self
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cloakroom"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs the program to its end, with this on standard input.
+    pub fn run(&self, arguments: &[&str], input: &str) -> Output {
+        let mut child = self.command(arguments).spawn().expect("a process");
+        // A program that does not read its input may be gone already.
+        let _ = child.stdin.take().expect("standard input").write_all(input.as_bytes());
+        child.wait_with_output().expect("its output")
+    }
+
+    /// Runs the program, which is to fail with exit code 1 and one line on standard error: that line.
+    #[track_caller]
+    pub fn fail(&self, arguments: &[&str], input: &str) -> String {
+        let output = self.run(arguments, input);
+        let said = String::from_utf8(output.stderr).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        said
+    }
+
+    /// Starts the server, and waits until it is open.
+    pub fn serve(&self) -> Server {
+        let mut process = self.command(&[]).spawn().expect("a process");
+        let mut lines = BufReader::new(process.stdout.take().expect("standard output")).lines();
+        let opened = lines.next().expect("a line").expect("text");
+        let address = opened.strip_prefix("Cloakroom is open: http://").expect("where it is open").to_owned();
+        std::thread::spawn(move || lines.for_each(drop));
+        Server { process, address }
+    }
+}
+
+impl Server {
+    /// Sends a request as it is written here, and reads the answer to its end.
+    pub fn ask(&self, request: &str) -> String {
+        let mut stream = self.begin(request);
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    }
+
+    /// Sends a request, and leaves the answer to be read.
+    pub fn begin(&self, request: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(&self.address).expect("a connection");
+        stream.write_all(request.as_bytes()).expect("a request");
+        stream
+    }
+
+    /// Sends a signal: `TERM`, `INT`.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.process.id().to_string()]).status();
+        assert!(sent.expect("kill").success());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A login, as a browser would post it.
+pub fn login(username: &str, password: &str) -> String {
+    let form = format!("username={username}&password={password}").replace(' ', "+");
+    format!(
+        "POST /token HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+        form.len()
+    )
+}
+
+/// `GET path` with a token.
+pub fn get(path: &str, token: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n")
+}
+
+/// The token in the token endpoint's answer.
+pub fn token(answer: &str) -> String {
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let start = answer.find(r#""access_token":""#).expect("a token") + 16;
+    answer[start..].split('"').next().expect("its end").to_owned()
+}
