@@ -16,9 +16,6 @@
 //!
 //! This file and the macros it calls are the only place that asks which side is being compiled.
 
-// A Leptos view is one type as deep as the page's markup.
-#![recursion_limit = "256"]
-
 pub mod app;
 pub mod error;
 pub mod model;

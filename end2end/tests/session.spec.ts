@@ -65,7 +65,16 @@ test("logging out forgets the token and leads to the login page", async ({ page,
   await expect(page).toHaveURL(/\/login$/);
   await expect(page.getByRole("status")).toHaveText("You are logged out.");
   expect(await kept(page)).toEqual({ tab: null, device: null });
+});
+
+test("going back after logging out shows nothing of the account", async ({ page, login }) => {
+  await login.asJohndoe();
+  await page.getByRole("link", { name: "Cloakroom" }).click();
+  await expect(page).toHaveURL(/:\d+\/$/);
+  await page.getByRole("button", { name: "Log out" }).click();
+  await expect(page).toHaveURL(/\/login$/);
   await page.goBack();
+  await expect(page).toHaveURL(/\/login(\?|$)/);
   await expect(login.button()).toBeEnabled();
   await expect(page.getByText("Black umbrella")).toBeHidden();
 });

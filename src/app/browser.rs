@@ -27,7 +27,13 @@ pub fn time_of_day(milliseconds: f64) -> String {
 pub fn date_and_time(milliseconds: f64) -> String {
     let date = Date::new(&milliseconds.into());
     let month = usize::try_from(date.get_month()).ok().and_then(|month| MONTHS.get(month)).unwrap_or(&"");
-    format!("{} {month} {}, {}:{:02}", date.get_date(), date.get_full_year(), time_of_day(milliseconds), date.get_seconds())
+    format!(
+        "{} {month} {}, {}:{:02}",
+        date.get_date(),
+        date.get_full_year(),
+        time_of_day(milliseconds),
+        date.get_seconds()
+    )
 }
 
 /// The path and query of the page: where a person is.
@@ -39,6 +45,7 @@ pub fn location() -> String {
 /// Puts `text` on the clipboard. `false` where the browser does not let a page do that, as on a page without HTTPS.
 pub async fn copy(text: &str) -> bool {
     let navigator = window().navigator();
-    let there = Reflect::get(&navigator, &JsValue::from_str("clipboard")).is_ok_and(|clipboard| !clipboard.is_undefined());
+    let there =
+        Reflect::get(&navigator, &JsValue::from_str("clipboard")).is_ok_and(|clipboard| !clipboard.is_undefined());
     there && wasm_bindgen_futures::JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok()
 }

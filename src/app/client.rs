@@ -29,11 +29,7 @@ pub async fn get<T: DeserializeOwned>(session: Session, path: &'static str) -> R
 ///
 /// # Errors
 /// What the server answered, or [`ApiError::unreachable`].
-pub async fn get_with<T: DeserializeOwned>(
-    session: Session,
-    token: &Token,
-    path: &'static str,
-) -> Result<T, ApiError> {
+pub async fn get_with<T: DeserializeOwned>(session: Session, token: &Token, path: &'static str) -> Result<T, ApiError> {
     let started = browser::stopwatch();
     let answer = fetch(token, path).await;
     let status = answer.as_ref().map_or_else(|refusal| refusal.status, |(status, _)| *status);
@@ -43,7 +39,11 @@ pub async fn get_with<T: DeserializeOwned>(
 }
 
 /// The whole milliseconds since a [`browser::stopwatch`] was started.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and that is what is wanted")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "`as` saturates, and that is what is wanted"
+)]
 pub fn since(started: f64) -> u32 {
     (browser::stopwatch() - started).round() as u32
 }

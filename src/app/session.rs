@@ -147,6 +147,12 @@ impl Session {
         self.show(State::Open(stored, kept));
     }
 
+    /// Takes back a session that was kept and not begun.
+    pub fn discard(self) {
+        forget();
+        self.exchanges.update(Vec::clear);
+    }
+
     /// Ends the session, and tells the other tabs where the person wanted that.
     pub fn end(self, notice: Notice) {
         if self.state.with_untracked(|state| *state == State::Closed) {
@@ -177,8 +183,10 @@ impl Session {
 
     fn show(self, state: State) {
         let open = matches!(state, State::Open(..));
-        self.exchanges.update(|exchanges| if !open { exchanges.clear() });
-        self.user.update(|user| if !open { *user = None });
+        if !open {
+            self.exchanges.update(Vec::clear);
+            self.user.set(None);
+        }
         set_gate(open);
         self.state.set(state);
     }

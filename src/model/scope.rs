@@ -45,9 +45,8 @@ impl Scopes {
     /// # Errors
     /// [`UnknownScope`] for an unknown name or a malformed list.
     pub fn parse(list: &str) -> Result<Self, UnknownScope> {
-        list.split(' ').try_fold(Self::default(), |set, name| {
-            bit(name).map(|bit| Self(set.0 | bit)).ok_or(UnknownScope)
-        })
+        list.split(' ')
+            .try_fold(Self::default(), |set, name| bit(name).map(|bit| Self(set.0 | bit)).ok_or(UnknownScope))
     }
 
     /// Reads a `scope` that was granted earlier, here or by another service that shares the key: words this server

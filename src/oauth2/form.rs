@@ -209,8 +209,10 @@ mod tests {
 
     #[test]
     fn every_character_survives_the_way_to_the_server() {
-        for password in ["a+b", "a&b=c", "100%", "päss wörd", "🔑", "a\0b", "\"\\'<>", "line\r\nbreak", "%41", ";"] {
-            let form = PasswordForm { username: "ada+x@example.com".to_owned(), password: password.to_owned(), scope: None };
+        for password in ["a+b", "a&b=c", "100%", "päss wörd", "🔑", "a\0b", "\"\\'<>", "line\r\nbreak", "%41", ";"]
+        {
+            let form =
+                PasswordForm { username: "ada+x@example.com".to_owned(), password: password.to_owned(), scope: None };
             assert_eq!(read(form.write().as_bytes()), login("ada+x@example.com", password), "{password:?}");
         }
     }

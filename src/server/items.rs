@@ -55,10 +55,7 @@ fn count(text: &str, most: i64) -> Result<i64, (&'static str, String)> {
         Err(error) => Err(match error.kind() {
             IntErrorKind::PosOverflow => too_large(),
             IntErrorKind::NegOverflow => too_small(),
-            _ => (
-                "int_parsing",
-                "Input should be a valid integer, unable to parse string as an integer".to_owned(),
-            ),
+            _ => ("int_parsing", "Input should be a valid integer, unable to parse string as an integer".to_owned()),
         }),
     }
 }

@@ -148,9 +148,8 @@ impl Settings {
         overrides: &[String],
     ) -> Result<Self, SettingsError> {
         let path = file.unwrap_or(Path::new(DEFAULT_FILE));
-        let mut builder = Config::builder().add_source(
-            File::from(path).format(FileFormat::Toml).required(file.is_some()),
-        );
+        let mut builder =
+            Config::builder().add_source(File::from(path).format(FileFormat::Toml).required(file.is_some()));
         for (key, variable) in [
             ("site-addr", "LEPTOS_SITE_ADDR"),
             ("site-root", "LEPTOS_SITE_ROOT"),

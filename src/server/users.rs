@@ -135,11 +135,7 @@ pub fn valid_issue_time(user: &UserRow, now: i64) -> i64 {
 /// # Errors
 /// [`UserError`].
 pub async fn set_disabled(store: &Store, username: &str, disabled: bool) -> Result<(), UserError> {
-    if store.set_disabled(username, disabled).await? {
-        Ok(())
-    } else {
-        Err(UserError::Unknown(username.to_owned()))
-    }
+    if store.set_disabled(username, disabled).await? { Ok(()) } else { Err(UserError::Unknown(username.to_owned())) }
 }
 
 impl From<HashError> for ApiError {

@@ -11,8 +11,7 @@ use cloakroom::{
 
 use super::support::{Answer, Client, PASSWORD, TestApp};
 
-const ENDPOINTS: [&str; 6] =
-    ["/users/me", "/users/me/", "/users/me/items", "/users/me/items/", "/status", "/status/"];
+const ENDPOINTS: [&str; 6] = ["/users/me", "/users/me/", "/users/me/items", "/users/me/items/", "/status", "/status/"];
 
 /// `GET path` with these values of `Authorization`.
 async fn authorized(client: &Client, path: &str, values: &[&[u8]]) -> Answer {

@@ -53,7 +53,12 @@ async fn items_are_ones_own_oldest_first() {
     app.leave_items("ada", &["b", "a", "c"]).await;
     app.leave_items("grace", &["d"]).await;
     let names = |items: Value| -> Vec<String> {
-        items.as_array().expect("a list").iter().map(|item| item["item_id"].as_str().expect("a name").to_owned()).collect()
+        items
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|item| item["item_id"].as_str().expect("a name").to_owned())
+            .collect()
     };
     assert_eq!(names(ada.get("/users/me/items").await.json()), ["b", "a", "c"]);
     assert_eq!(names(grace.get("/users/me/items").await.json()), ["d"], "an administrator's own");

@@ -50,7 +50,9 @@ async fn a_new_password_ends_earlier_tokens_and_the_next_login_works_at_once() {
     let ada = app.user().await;
     assert_eq!(ada.get("/users/me").await.status, 200);
     let now = clock::unix_seconds();
-    set_password(&app.state.store, &app.state.passwords, "ada", PASSWORD.to_owned(), now).await.expect("a new password");
+    set_password(&app.state.store, &app.state.passwords, "ada", PASSWORD.to_owned(), now)
+        .await
+        .expect("a new password");
     ada.get("/users/me").await.assert_refused(401, "Could not validate credentials");
     let again = app.log_in("ada").await;
     assert_eq!(again.get("/users/me").await.status, 200);

@@ -94,7 +94,9 @@ async fn a_folder_that_can_not_be_made_or_written_is_refused() {
 
 #[tokio::test]
 async fn a_url_that_names_no_file_is_refused() {
-    for url in ["postgres://localhost/x", "cloakroom.db", "sqlite:", "sqlite://", "sqlite::memory:", "sqlite://:memory:"] {
+    for url in
+        ["postgres://localhost/x", "cloakroom.db", "sqlite:", "sqlite://", "sqlite::memory:", "sqlite://:memory:"]
+    {
         let refused = Store::open(url).await.err().map(|error| error.to_string()).unwrap_or_default();
         assert!(refused.contains("database.url"), "{url}: {refused}");
     }

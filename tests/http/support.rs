@@ -101,7 +101,9 @@ impl TestApp {
             full_name: None,
             scopes,
         };
-        create_user(&self.state.store, &self.state.passwords, user, clock::unix_milliseconds()).await.expect("a new user");
+        create_user(&self.state.store, &self.state.passwords, user, clock::unix_milliseconds())
+            .await
+            .expect("a new user");
     }
 
     /// Leaves items of these names, oldest first, with a user.

@@ -58,7 +58,8 @@ async fn a_token_says_whose_it_is_until_when_and_what_it_opens_and_no_two_are_al
     let mut ids = Vec::new();
     for _ in 0..2 {
         let before = clock::unix_seconds();
-        let answer = app.anonymous().post_form("/token", &format!("username=ada&password={PASSWORD}&scope=me items")).await;
+        let answer =
+            app.anonymous().post_form("/token", &format!("username=ada&password={PASSWORD}&scope=me items")).await;
         let jwt = Jwt::read(answer.json()["access_token"].as_str().expect("a token")).expect("a JWT");
         assert_eq!(Value::from(jwt.header), json!({"alg": "HS256", "typ": "JWT"}));
         let claims = jwt.claims;
@@ -160,7 +161,8 @@ async fn a_content_type_with_a_charset_is_a_form_too() {
 #[tokio::test]
 async fn what_oauth2_clients_add_is_accepted_and_not_used() {
     let app = app_with_ada().await;
-    let form = format!("grant_type=password&username=ada&password={PASSWORD}&scope=&client_id=app&client_secret=x&state=1");
+    let form =
+        format!("grant_type=password&username=ada&password={PASSWORD}&scope=&client_id=app&client_secret=x&state=1");
     assert_eq!(app.anonymous().post_form("/token", &form).await.status, 200);
 }
 
@@ -247,7 +249,9 @@ async fn a_body_that_breaks_off_is_a_bad_request() {
 #[tokio::test]
 async fn a_browser_that_posts_the_form_itself_gets_json_and_no_redirect() {
     let app = app_with_ada().await;
-    for (form, status) in [(format!("username=ada&password={PASSWORD}"), 200), ("username=ada&password=x".to_owned(), 401)] {
+    for (form, status) in
+        [(format!("username=ada&password={PASSWORD}"), 200), ("username=ada&password=x".to_owned(), 401)]
+    {
         let request = Request::post("/token")
             .header(header::CONTENT_TYPE, FORM)
             .header(header::ACCEPT, "text/html,application/xhtml+xml,*/*;q=0.8")
@@ -265,7 +269,8 @@ async fn a_browser_that_posts_the_form_itself_gets_json_and_no_redirect() {
 #[tokio::test]
 async fn the_tutorials_user_logs_in_with_the_tutorials_hash_which_is_renewed_on_the_way() {
     let app = TestApp::start_with(&["demo.enabled=true"]).await;
-    let stored = async || app.state.store.find_user("johndoe").await.expect("a database").expect("johndoe").hashed_password;
+    let stored =
+        async || app.state.store.find_user("johndoe").await.expect("a database").expect("johndoe").hashed_password;
     assert!(stored().await.starts_with("$argon2id$v=19$m=65536,t=3,p=4$wagCPXjifgvUFBzq4hqe3w$"));
     for _ in 0..2 {
         let answer = app.anonymous().post_form("/token", "username=johndoe&password=secret").await;

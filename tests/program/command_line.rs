@@ -11,7 +11,8 @@ fn said(output: std::process::Output) -> String {
 #[test]
 fn a_user_is_added_with_a_password_from_standard_input_and_logs_in() {
     let home = Home::new();
-    let added = home.run(&["user", "add", "ada", "--email", "ada@example.com", "--full-name", "Ada L."], "correct horse\n");
+    let added =
+        home.run(&["user", "add", "ada", "--email", "ada@example.com", "--full-name", "Ada L."], "correct horse\n");
     assert_eq!(said(added), "Created ada.\n");
     assert_eq!(
         said(home.run(&["user", "list"], "")),
@@ -19,7 +20,10 @@ fn a_user_is_added_with_a_password_from_standard_input_and_logs_in() {
     );
     let server = home.serve();
     token(&server.ask(&login("ada", "correct horse")));
-    assert!(server.ask(&login("ada", "correct horse\n")).starts_with("HTTP/1.1 401 "), "the line break is not part of it");
+    assert!(
+        server.ask(&login("ada", "correct horse\n")).starts_with("HTTP/1.1 401 "),
+        "the line break is not part of it"
+    );
 }
 
 #[test]

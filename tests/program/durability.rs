@@ -60,7 +60,8 @@ async fn kill_9_during_a_thousand_writes_loses_none_that_was_acknowledged() {
             .spawn()
             .expect("a process");
         let lines = BufReader::new(writer.stdout.take().expect("standard output")).lines();
-        let mut wrote = lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("wrote ")?.parse::<usize>().ok());
+        let mut wrote =
+            lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("wrote ")?.parse::<usize>().ok());
         acknowledged.extend(wrote.by_ref().take(80 + round * 7));
         writer.kill().expect("kill -9");
         // Said before the kill came, and so acknowledged too.

@@ -19,7 +19,8 @@ fn without_a_secret_key_one_is_made_and_tokens_outlive_a_restart() {
 #[test]
 fn told_to_stop_it_finishes_the_requests_in_hand_and_closes_the_database() {
     for signal in ["TERM", "INT"] {
-        let home = Home::new().with("CLOAKROOM__PASSWORD__ITERATIONS", "1000").with("CLOAKROOM__PASSWORD__MEMORY_KIB", "8192");
+        let home =
+            Home::new().with("CLOAKROOM__PASSWORD__ITERATIONS", "1000").with("CLOAKROOM__PASSWORD__MEMORY_KIB", "8192");
         assert!(home.run(&["user", "add", "ada"], "correct horse\n").status.success());
         let mut server = home.serve();
         let mut answer = server.begin(&login("ada", "correct horse"));

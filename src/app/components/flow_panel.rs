@@ -57,7 +57,11 @@ fn Steps(stored: StoredSession, kept: Kept) -> impl IntoView {
         Kept::Page => ("memory only", "The browser refused to store it: it is gone when this page is reloaded."),
     };
     let exchanges = move || {
-        session.exchanges().into_iter().map(|exchange| view! { <Carried exchange token=carried.clone() /> }).collect_view()
+        session
+            .exchanges()
+            .into_iter()
+            .map(|exchange| view! { <Carried exchange token=carried.clone() /> })
+            .collect_view()
     };
     view! {
         <ol class="steps">

@@ -56,7 +56,8 @@ pub fn Ticket() -> impl IntoView {
 }
 
 fn number(stored: &StoredSession) -> String {
-    Jwt::read(&stored.token.access_token).map_or_else(|_| "····".to_owned(), |jwt| format!("{:04}", jwt.ticket_number()))
+    Jwt::read(&stored.token.access_token)
+        .map_or_else(|_| "····".to_owned(), |jwt| format!("{:04}", jwt.ticket_number()))
 }
 
 fn opens(stored: &StoredSession) -> impl IntoView + use<> {

@@ -44,9 +44,10 @@ pub fn Account() -> impl IntoView {
             load_items();
         }
     });
-    // After the login page's form is gone, the keyboard would be nowhere.
+    // After the login page's form is gone, the keyboard would be nowhere. A page that was just loaded starts at its top.
+    let from_login = session.user().get_untracked().is_some();
     Effect::new(move || {
-        if let Some(heading) = heading.get() {
+        if let Some(heading) = heading.get().filter(|_| from_login) {
             // A page in the background may not take the focus.
             let _ = heading.focus();
         }

@@ -43,8 +43,8 @@ async fn call(state: AppState, request: Request) -> Result<Response, ApiError> {
     }
     // A body of the limit's size is read whole, a longer one only as far as tells that it is.
     let body = to_bytes(body, BODY_LIMIT).await.map_err(|error| {
-        let too_long = std::error::Error::source(&error)
-            .is_some_and(|cause| cause.to_string().contains("length limit exceeded"));
+        let too_long =
+            std::error::Error::source(&error).is_some_and(|cause| cause.to_string().contains("length limit exceeded"));
         if too_long { ApiError::payload_too_large() } else { ApiError::invalid_request("The form broke off") }
     })?;
     let refusal = Refusal::default();

@@ -87,9 +87,8 @@ impl Keys {
     /// [`InvalidToken`] unless it is a compact HS256 JWS, signed with this key, whose `exp` is in the future.
     pub fn decode(&self, token: &str, now: i64) -> Result<TokenData, InvalidToken> {
         check_header(token)?;
-        let claims = jsonwebtoken::decode::<Members>(token, &self.decoding, &self.validation)
-            .map_err(|_| InvalidToken)?
-            .claims;
+        let claims =
+            jsonwebtoken::decode::<Members>(token, &self.decoding, &self.validation).map_err(|_| InvalidToken)?.claims;
         #[expect(clippy::cast_precision_loss, reason = "a NumericDate is a JSON number, and seconds fit into 53 bits")]
         let now = now as f64;
         if claims.number("exp")?.ok_or(InvalidToken)? <= now {

@@ -65,14 +65,16 @@ impl Store {
     /// # Errors
     /// [`StoreError::Taken`] for an `item_id` that is in use.
     pub async fn insert_item(&self, item: &NewItem) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO items (item_id, owner_id, title, description, created_at) VALUES ($1, $2, $3, $4, $5)")
-            .bind(&item.item_id)
-            .bind(&item.owner_id)
-            .bind(&item.title)
-            .bind(&item.description)
-            .bind(item.created_at)
-            .execute(&self.pool)
-            .await?;
+        sqlx::query(
+            "INSERT INTO items (item_id, owner_id, title, description, created_at) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(&item.item_id)
+        .bind(&item.owner_id)
+        .bind(&item.title)
+        .bind(&item.description)
+        .bind(item.created_at)
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 }
