@@ -69,7 +69,10 @@ fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<(), Failure> {
-    let settings = || Settings::read(cli.config.as_deref(), std::env::vars().collect(), &cli.overrides);
+    // A variable that is not UTF-8 is none of ours.
+    let environment =
+        || std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let settings = || Settings::read(cli.config.as_deref(), environment().collect(), &cli.overrides);
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve(settings()?).await,
         Command::User(command) => cli::user(command, &settings()?).await,

@@ -42,7 +42,6 @@ test("whoever is not is led to it, and back", async ({ page, login }) => {
   await expect(login.button()).toBeEnabled();
   await login.submit("johndoe", "secret");
   await expect(page).toHaveURL(/\/account\?from=bookmark$/);
-  await page.context().clearCookies();
 });
 
 test("the front page is the account for who is signed in, and the login for who is not", async ({ page, login }) => {
@@ -180,12 +179,47 @@ test.describe("a token that the server refuses", () => {
   });
 });
 
-test("a browser that stores nothing still lets one in, until the page is reloaded", async ({ page, login }) => {
-  await page.addInitScript(() => {
-    Storage.prototype.setItem = () => {
-      throw new DOMException("full", "QuotaExceededError");
-    };
+test.describe("a browser that refuses to store", () => {
+  test("because the storage is full still lets one in, until the page is reloaded", async ({ page, login }) => {
+    await page.addInitScript(() => {
+      Storage.prototype.setItem = () => {
+        throw new DOMException("full", "QuotaExceededError");
+      };
+    });
+    await login.asJohndoe({ stay: true });
+    await expect(page.getByText("memory only")).toBeVisible();
   });
-  await login.asJohndoe();
-  await expect(page.getByText("memory only")).toBeVisible();
+
+  test("anything at all does so too", async ({ page, login }) => {
+    await page.addInitScript(() => {
+      for (const storage of ["localStorage", "sessionStorage"]) {
+        Object.defineProperty(window, storage, {
+          get() {
+            throw new DOMException("blocked", "SecurityError");
+          },
+        });
+      }
+    });
+    await login.asJohndoe({ stay: true });
+    await expect(page.getByText("memory only")).toBeVisible();
+    await page.locator("summary").click();
+    await page.getByRole("button", { name: "Log out" }).click();
+    await expect(page).toHaveURL(/\/login$/);
+  });
+});
+
+test("an older session that expires in one tab leaves the newer one of another alone", async ({ page, login, context }) => {
+  await login.asJohndoe({ stay: true });
+  const newer = await page.evaluate((key) => {
+    const session = JSON.parse(localStorage.getItem(key) ?? "");
+    session.expires_at = Date.now() + 1000;
+    localStorage.setItem(key, JSON.stringify(session));
+    return JSON.stringify({ ...session, token: { ...session.token, access_token: "newer" }, expires_at: Date.now() + 1e6 });
+  }, STORAGE_KEY);
+  const older = await context.newPage();
+  await older.goto("/account");
+  await expect(older.getByText("Black umbrella")).toBeVisible();
+  await older.evaluate(([key, value]) => localStorage.setItem(key, value), [STORAGE_KEY, newer] as const);
+  await expect(older).toHaveURL(/\/login/);
+  expect((await kept(older)).device).toBe(newer);
 });

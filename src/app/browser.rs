@@ -42,6 +42,16 @@ pub fn location() -> String {
     format!("{}{}", location.pathname().unwrap_or_default(), location.search().unwrap_or_default())
 }
 
+/// Whether the browser lets this site store anything until the tab is closed: one that blocks cookies does not.
+pub fn may_store_in_tab() -> bool {
+    window().session_storage().is_ok_and(|storage| storage.is_some())
+}
+
+/// Whether the browser lets this site store anything on this device.
+pub fn may_store_on_device() -> bool {
+    window().local_storage().is_ok_and(|storage| storage.is_some())
+}
+
 /// Puts `text` on the clipboard. `false` where the browser does not let a page do that, as on a page without HTTPS.
 pub async fn copy(text: &str) -> bool {
     let navigator = window().navigator();

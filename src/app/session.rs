@@ -44,6 +44,42 @@ pub enum Kept {
     Page,
 }
 
+impl Kept {
+    /// Whether the browser lets this site store anything there at all. gloo-storage takes that for granted.
+    fn is_allowed(self) -> bool {
+        match self {
+            Self::Tab => browser::may_store_in_tab(),
+            Self::Device => browser::may_store_on_device(),
+            Self::Page => false,
+        }
+    }
+
+    fn read(self) -> Option<StoredSession> {
+        match self {
+            Self::Tab if self.is_allowed() => SessionStorage::get(STORAGE_KEY).ok(),
+            Self::Device if self.is_allowed() => LocalStorage::get(STORAGE_KEY).ok(),
+            _ => None,
+        }
+    }
+
+    /// Tells whether it worked: the storage may be full.
+    fn write(self, stored: &StoredSession) -> bool {
+        match self {
+            Self::Tab if self.is_allowed() => SessionStorage::set(STORAGE_KEY, stored).is_ok(),
+            Self::Device if self.is_allowed() => LocalStorage::set(STORAGE_KEY, stored).is_ok(),
+            _ => false,
+        }
+    }
+
+    fn delete(self) {
+        match self {
+            Self::Tab if self.is_allowed() => SessionStorage::delete(STORAGE_KEY),
+            Self::Device if self.is_allowed() => LocalStorage::delete(STORAGE_KEY),
+            _ => {}
+        }
+    }
+}
+
 /// What a page knows about the session.
 #[derive(Clone, PartialEq, Eq)]
 pub enum State {
@@ -131,14 +167,9 @@ impl Session {
 
     /// Keeps a new session: step 4 of the flow. The pages learn of it from [`Session::open`].
     pub fn keep(stored: &StoredSession, on_this_device: bool) -> Kept {
-        forget();
-        if on_this_device && LocalStorage::set(STORAGE_KEY, stored).is_ok() {
-            Kept::Device
-        } else if SessionStorage::set(STORAGE_KEY, stored).is_ok() {
-            Kept::Tab
-        } else {
-            Kept::Page
-        }
+        Kept::Tab.delete();
+        let wanted = if on_this_device { Kept::Device } else { Kept::Tab };
+        [wanted, Kept::Tab].into_iter().find(|kept| kept.write(stored)).unwrap_or(Kept::Page)
     }
 
     /// Begins the session that was kept.
@@ -148,8 +179,8 @@ impl Session {
     }
 
     /// Takes back a session that was kept and not begun.
-    pub fn discard(self) {
-        forget();
+    pub fn discard(self, kept: Kept) {
+        kept.delete();
         self.exchanges.update(Vec::clear);
     }
 
@@ -176,7 +207,15 @@ impl Session {
     }
 
     fn close(self, notice: Notice) {
-        forget();
+        if notice == Notice::LoggedOut {
+            Kept::Tab.delete();
+            Kept::Device.delete();
+        } else if let State::Open(stored, kept) = self.state.get_untracked() {
+            // Another tab may have kept a newer session there, which is none of this one's business.
+            if kept.read().is_none_or(|there| there.token == stored.token) {
+                kept.delete();
+            }
+        }
         self.notice.set(Some(notice));
         self.show(State::Closed);
     }
@@ -193,17 +232,15 @@ impl Session {
 
     /// Reads the storage: what is there may be from an earlier version, expired, or nonsense.
     fn read(self) {
-        let found = SessionStorage::get::<StoredSession>(STORAGE_KEY)
-            .map(|stored| (stored, Kept::Tab))
-            .or_else(|_| LocalStorage::get::<StoredSession>(STORAGE_KEY).map(|stored| (stored, Kept::Device)));
-        match found {
-            Ok((stored, kept)) if stored.expires_at as f64 > browser::now() => self.open(stored, kept),
-            Ok(_) => self.close(Notice::Expired),
-            Err(_) => {
-                forget();
-                self.show(State::Closed);
+        for kept in [Kept::Tab, Kept::Device] {
+            match kept.read() {
+                Some(stored) if stored.expires_at as f64 > browser::now() => return self.open(stored, kept),
+                Some(_) => self.notice.set(Some(Notice::Expired)),
+                None => {}
             }
+            kept.delete();
         }
+        self.show(State::Closed);
     }
 
     /// Ends the session when another tab says that the person logged out.
@@ -219,12 +256,6 @@ impl Session {
         heard.forget();
         std::mem::forget(channel);
     }
-}
-
-/// Removes the session from both storages.
-fn forget() {
-    SessionStorage::delete(STORAGE_KEY);
-    LocalStorage::delete(STORAGE_KEY);
 }
 
 /// Tells the stylesheet which kind of page may be seen, as `gate.js` did before the WASM was there.

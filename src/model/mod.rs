@@ -11,4 +11,6 @@ pub use item::Item;
 pub use jwt::{Jwt, MalformedJwt};
 pub use scope::{ADMIN, ITEMS, ITEMS_WRITE, ME, ME_WRITE, Scopes, UnknownScope};
 pub use token::Token;
-pub use user::{PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS, User, check_email, check_new_password, check_username};
+pub use user::{
+    PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS, User, check_email, check_full_name, check_new_password, check_username,
+};

@@ -50,6 +50,17 @@ pub fn check_email(email: &str) -> Result<(), &'static str> {
     }
 }
 
+/// Whether this can be a full name: 1 to 255 characters of any script, on one line.
+///
+/// # Errors
+/// What to do about it, as a sentence.
+pub fn check_full_name(full_name: &str) -> Result<(), &'static str> {
+    if full_name.trim().is_empty() || full_name.chars().count() > 255 || full_name.chars().any(char::is_control) {
+        return Err("A full name is 1 to 255 characters on one line");
+    }
+    Ok(())
+}
+
 /// Whether this can be chosen as a password: long enough to be worth hashing, short enough to be hashed. No other
 /// rules, as NIST SP 800-63B advises.
 ///
@@ -88,6 +99,15 @@ mod tests {
         assert_eq!(check_email("ada@example.com"), Ok(()));
         for email in ["", "ada", "@example.com", "ada@", "a@b@c", "a b@example.com", "a\r\n@example.com"] {
             assert!(check_email(email).is_err(), "{email:?}");
+        }
+    }
+
+    #[test]
+    fn a_full_name_is_one_line_in_any_script() {
+        assert_eq!(check_full_name("Ada Lovelace"), Ok(()));
+        assert_eq!(check_full_name("山田 太郎"), Ok(()));
+        for full_name in ["", " ", "Ada\tL.", "Ada\n", "\u{1b}[31mAda", &"a".repeat(256)] {
+            assert!(check_full_name(full_name).is_err(), "{full_name:?}");
         }
     }
 

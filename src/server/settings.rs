@@ -2,7 +2,7 @@
 //! names), then the environment, then `--set`: each overrides the one before. The sections and keys are those of the
 //! structs below, in kebab-case; README.md lists them.
 
-use std::{collections::HashMap, net::SocketAddr, path::Path};
+use std::{collections::HashMap, fmt, net::SocketAddr, path::Path};
 
 use config::{Case, Config, ConfigError, Environment, File, FileFormat};
 use leptos::config::{Env, LeptosOptions};
@@ -56,7 +56,7 @@ pub struct DatabaseSettings {
 }
 
 /// `[token]`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TokenSettings {
     /// The key that tokens are signed with: at least 32 bytes (RFC 7518 §3.2), used as they are. Unset: one is made on
@@ -89,6 +89,13 @@ pub struct PasswordSettings {
 pub struct DemoSettings {
     /// Whether the tutorial's users, whose passwords everybody knows, are created at the start.
     pub enabled: bool,
+}
+
+/// Without the key: no log line can show it.
+impl fmt::Debug for TokenSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenSettings").field("expires_in", &self.expires_in).finish_non_exhaustive()
+    }
 }
 
 impl Default for LeptosSettings {

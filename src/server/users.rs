@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::ApiError,
-    model::{Scopes, check_email, check_new_password, check_username},
+    model::{Scopes, check_email, check_full_name, check_new_password, check_username},
 };
 
 /// How long a client that was turned away by a full queue should wait, in seconds: the default queue of 64 is worked
@@ -88,6 +88,9 @@ pub async fn create_user(store: &Store, passwords: &Passwords, user: SignUp, now
     check_new_password(&user.password).map_err(UserError::Rule)?;
     if let Some(email) = &user.email {
         check_email(email).map_err(UserError::Rule)?;
+    }
+    if let Some(full_name) = &user.full_name {
+        check_full_name(full_name).map_err(UserError::Rule)?;
     }
     let new = NewUser {
         id: Uuid::now_v7().to_string(),

@@ -54,6 +54,7 @@ fn a_user_that_can_not_be_is_refused_with_a_line_that_says_what_to_do() {
         (&["user", "add", "grace"], "short\n", "at least 8 characters"),
         (&["user", "add", "grace"], "", "at least 8 characters"),
         (&["user", "add", "grace", "--email", "nowhere"], "correct horse\n", "name@example.com"),
+        (&["user", "add", "grace", "--full-name", "Grace\nH."], "correct horse\n", "on one line"),
         (&["user", "add", "grace", "--scope", "me root"], "correct horse\n", "unknown scope"),
         (&["user", "add", "Ada"], "correct horse\n", "taken"),
         (&["user", "add", "grace", "--email", "ADA@example.com"], "correct horse\n", "taken"),

@@ -22,9 +22,9 @@ const FOLDED_KEY: &str = "cloakroom.how-this-works.folded";
 pub fn FlowPanel() -> impl IntoView {
     let session = expect_context::<Session>();
     let panel = NodeRef::<Details>::new();
-    let unfolded = !LocalStorage::get::<bool>(FOLDED_KEY).unwrap_or_default();
+    let unfolded = !browser::may_store_on_device() || !LocalStorage::get::<bool>(FOLDED_KEY).unwrap_or_default();
     let remember = move |_| {
-        if let Some(panel) = panel.get_untracked() {
+        if let Some(panel) = panel.get_untracked().filter(|_| browser::may_store_on_device()) {
             // A browser that refuses to store shows the panel unfolded next time.
             let _ = LocalStorage::set(FOLDED_KEY, !panel.open());
         }

@@ -177,7 +177,7 @@ async fn log_in(session: Session, form: PasswordForm, on_this_device: bool) -> R
     match client::get_with::<User>(session, &stored.token, "/users/me").await {
         Ok(user) => session.user().set(Some(user)),
         Err(refusal) if refusal.is_inactive_user() || refusal.status == 401 => {
-            session.discard();
+            session.discard(kept);
             return Err(refusal);
         }
         // The account page says what did not load, and tries again.

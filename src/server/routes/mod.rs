@@ -8,7 +8,6 @@ pub mod token;
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
     http::{
         HeaderValue,
         header::{CACHE_CONTROL, PRAGMA},
@@ -36,8 +35,7 @@ pub fn router(state: AppState) -> Router {
         })
         // Personal, all of it: no cache may keep an answer (RFC 6749 §5.1 for the token).
         .layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-store")))
-        .layer(SetResponseHeaderLayer::overriding(PRAGMA, HeaderValue::from_static("no-cache")))
-        .layer(DefaultBodyLimit::max(token::BODY_LIMIT));
+        .layer(SetResponseHeaderLayer::overriding(PRAGMA, HeaderValue::from_static("no-cache")));
     pages::add(api, &state)
         .layer(CatchPanicLayer::custom(|_panic| {
             // The panic itself is on standard error already.

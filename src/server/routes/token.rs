@@ -1,11 +1,14 @@
 //! `POST /token`: what surrounds the server function on the server.
 
+use std::error::Error;
+
 use axum::{
     body::{Body, to_bytes},
     extract::{Request, State},
     http::header::{ACCEPT, CONTENT_LENGTH, REFERER},
     response::{IntoResponse, Response},
 };
+use http_body_util::LengthLimitError;
 use leptos::prelude::provide_context;
 use uuid::Uuid;
 
@@ -22,7 +25,7 @@ use crate::{
 };
 
 /// The largest form that is read, in bytes.
-pub const BODY_LIMIT: usize = 16 * 1024;
+const BODY_LIMIT: usize = 16 * 1024;
 
 /// Hands the request to the server function, and answers in OAuth2's words.
 pub async fn answer(State(state): State<AppState>, request: Request) -> Response {
@@ -43,8 +46,7 @@ async fn call(state: AppState, request: Request) -> Result<Response, ApiError> {
     }
     // A body of the limit's size is read whole, a longer one only as far as tells that it is.
     let body = to_bytes(body, BODY_LIMIT).await.map_err(|error| {
-        let too_long =
-            std::error::Error::source(&error).is_some_and(|cause| cause.to_string().contains("length limit exceeded"));
+        let too_long = error.source().is_some_and(|cause| cause.is::<LengthLimitError>());
         if too_long { ApiError::payload_too_large() } else { ApiError::invalid_request("The form broke off") }
     })?;
     let refusal = Refusal::default();
