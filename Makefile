@@ -32,7 +32,7 @@ unit: setup-rust ## unit and HTTP tests
 	cargo test --locked --features ssr
 
 e2e: setup-test build ## browser tests against the release build
-	cd end2end && npx playwright test
+	cd end2end && CLOAKROOM_BIN=target/release/cloakroom npx playwright test
 
 build: setup-build ## the release: target/release/cloakroom and target/site, precompressed
 	cargo leptos build --release -P
@@ -47,7 +47,7 @@ interop: setup-python build ## tokens and hashes, exchanged with PyJWT and pwdli
 	tests/interop/interop.sh
 
 screenshot: setup-test build ## the picture in the README
-	cd end2end && npx playwright test --config screenshot.config.ts
+	cd end2end && CLOAKROOM_BIN=target/release/cloakroom npx playwright test --config screenshot.config.ts
 
 setup: setup-test ## only install what run and test need
 

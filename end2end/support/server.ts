@@ -8,8 +8,9 @@ import { join, resolve } from "node:path";
 
 const repository = resolve(__dirname, "../..");
 
-// The build that was made last: `make e2e` makes a release, `cargo leptos end-to-end` mostly a debug build.
+// `make e2e` names the release it made; `cargo leptos end-to-end` names nothing and has just made the newest build.
 function binary(): string {
+  if (process.env.CLOAKROOM_BIN) return resolve(repository, process.env.CLOAKROOM_BIN);
   const builds = ["release", "debug"].map((profile) => join(repository, "target", profile, "cloakroom"));
   const newest = builds.filter(existsSync).sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
   if (newest === undefined) {
