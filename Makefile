@@ -32,7 +32,7 @@ unit: setup-rust ## unit and HTTP tests
 	cargo test --locked --features ssr
 
 e2e: setup-test build ## browser tests against the release build
-	cd end2end && CLOAKROOM_BIN=target/release/cloakroom npx playwright test
+	cd end2end && npx tsc && CLOAKROOM_BIN=target/release/cloakroom npx playwright test
 
 build: setup-build ## the release: target/release/cloakroom and target/site, precompressed
 	cargo leptos build --release -P

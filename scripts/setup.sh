@@ -33,7 +33,7 @@ clean_up() {
     local status=$?
     if [[ -n $build_dir ]]; then rm -rf "$build_dir"; fi
     if [[ $status != 0 && -n $installed ]]; then
-        echo "Not all could be installed. Run the same command again once that is mended: what is there stays." >&2
+        echo "Some tools could not be installed. Fix the problem above and run the same command again; the rest is kept." >&2
     fi
 }
 trap clean_up EXIT
@@ -195,7 +195,7 @@ npm_ci() {
 
 need_chromium() {
     if system_chromium || playwright_chromium; then return; fi
-    # Only on Debian: Ubuntu's package of that name is a snap, which containers can not run.
+    # Only on Debian: Ubuntu's package of that name is a snap, which containers cannot run.
     if grep -qs '^ID=debian' /etc/os-release && can_apt; then
         step "Chromium for the browser tests, Debian's package: about 1 minute, once per machine" \
             apt_install chromium fonts-liberation && return

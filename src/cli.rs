@@ -2,7 +2,7 @@
 //! standard input; never from an argument, which every user of the machine could read.
 
 use std::{
-    io::{self, BufRead, IsTerminal},
+    io::{self, BufRead, IsTerminal, Write},
     path::PathBuf,
 };
 
@@ -27,7 +27,10 @@ Settings come from built-in defaults, then Leptos.toml (or --config), then the e
   key                    environment                       default                        meaning
   leptos.site-addr       LEPTOS_SITE_ADDR                  127.0.0.1:3000                 address and port to listen on
   leptos.site-root       LEPTOS_SITE_ROOT                  target/site                    folder of the UI's files
+  leptos.site-pkg-dir    LEPTOS_SITE_PKG_DIR               pkg                            folder in it of WASM and style
+  leptos.output-name     LEPTOS_OUTPUT_NAME                cloakroom                      name of those files
   leptos.env             LEPTOS_ENV                        DEV                            PROD refuses demo users
+  leptos.reload-port     LEPTOS_RELOAD_PORT                3001                           of cargo leptos watch
   database.url           CLOAKROOM__DATABASE__URL          sqlite://data/cloakroom.db     file, created when missing
   token.secret-key       CLOAKROOM__TOKEN__SECRET_KEY      made, kept beside database     signs tokens; 32 bytes or more
   token.expires-in       CLOAKROOM__TOKEN__EXPIRES_IN      1800                           life of a token, in seconds
@@ -86,14 +89,17 @@ pub struct NewUser {
     email: Option<String>,
     #[arg(long)]
     full_name: Option<String>,
-    /// What the user may be let do, separated by spaces
+    /// Scopes to grant, separated by spaces
     #[arg(long, value_name = "SCOPES", default_value_t = Scopes::AT_SIGN_UP.to_string())]
     scope: String,
 }
 
 /// Does what `cloakroom user …` asks for.
 pub async fn user(command: UserCommand, settings: &Settings) -> Result<(), Failure> {
-    let store = Store::open(&settings.database.url).await?;
+    let store = match command {
+        UserCommand::Add(_) => Store::open(&settings.database.url).await?,
+        _ => Store::open_existing(&settings.database.url).await?,
+    };
     let done = change(command, settings, &store).await;
     store.close().await;
     done
@@ -107,13 +113,13 @@ async fn change(command: UserCommand, settings: &Settings, store: &Store) -> Res
             let password = read_password()?;
             let user = SignUp { username: username.clone(), password, email, full_name, scopes };
             users::create_user(store, &passwords()?, user, clock::unix_milliseconds()).await?;
-            println!("Created {username}.");
+            say(&format!("Created {username}.\n"))?;
         }
         UserCommand::List => {
             for user in store.list_users().await? {
                 let state = if user.disabled { "disabled" } else { "enabled" };
                 let (email, full_name) = (user.email.unwrap_or_default(), user.full_name.unwrap_or_default());
-                println!("{}\t{state}\t{}\t{email}\t{full_name}", user.username, user.scopes);
+                say(&format!("{}\t{state}\t{}\t{email}\t{full_name}\n", user.username, user.scopes))?;
             }
         }
         UserCommand::Passwd { username } => {
@@ -121,19 +127,27 @@ async fn change(command: UserCommand, settings: &Settings, store: &Store) -> Res
                 return Err(UserError::Unknown(username).into());
             }
             let password = read_password()?;
-            users::set_password(store, &passwords()?, &username, password, clock::unix_seconds()).await?;
-            println!("Changed the password of {username}. Earlier tokens have stopped working.");
+            users::set_password(store, &passwords()?, &username, password, clock::unix_seconds).await?;
+            say(&format!("Changed the password of {username}. Earlier tokens have stopped working.\n"))?;
         }
         UserCommand::Enable { username } => {
             users::set_disabled(store, &username, false).await?;
-            println!("Enabled {username}.");
+            say(&format!("Enabled {username}.\n"))?;
         }
         UserCommand::Disable { username } => {
             users::set_disabled(store, &username, true).await?;
-            println!("Disabled {username}.");
+            say(&format!("Disabled {username}.\n"))?;
         }
     }
     Ok(())
+}
+
+/// Says something on standard output. A reader that has heard enough, such as `head`, is no failure.
+pub fn say(text: &str) -> io::Result<()> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        said => said,
+    }
 }
 
 /// A new password: typed twice at the terminal without being shown, or one line of standard input.

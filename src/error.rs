@@ -145,7 +145,7 @@ impl ApiError {
 
     /// The browser's side: no answer came, or one that this API does not give.
     pub fn unreachable() -> Self {
-        Self::text(Self::UNREACHABLE, "The server can not be reached")
+        Self::text(Self::UNREACHABLE, "The server cannot be reached")
     }
 
     /// The browser's side: the refusal that an answer with an error status stands for. An answer that is not in this

@@ -3,7 +3,7 @@
 
 mod cli;
 
-use std::{future::Future, io, net::SocketAddr, process::ExitCode};
+use std::{collections::HashMap, future::Future, io, net::SocketAddr, process::ExitCode};
 
 use clap::Parser;
 use cloakroom::server::{
@@ -23,7 +23,7 @@ use tokio::{
 };
 use tracing_subscriber::EnvFilter;
 
-use self::cli::{Cli, Command};
+use self::cli::{Cli, Command, say};
 
 /// Why the program ends with exit code 1: one line on standard error.
 #[derive(Debug, thiserror::Error)]
@@ -34,9 +34,9 @@ enum Failure {
     Start(#[from] StartError),
     #[error(transparent)]
     Secret(#[from] SecretError),
-    #[error("can not listen on {0}: {1}")]
+    #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, #[source] io::Error),
-    #[error("the password can not be read: {0}")]
+    #[error("the password cannot be read: {0}")]
     Password(#[source] io::Error),
     #[error("the two passwords are not the same: try again")]
     PasswordsDiffer,
@@ -69,17 +69,11 @@ fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<(), Failure> {
-    // A variable that is not UTF-8 is none of ours.
-    let environment =
-        || std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let settings = || Settings::read(cli.config.as_deref(), environment().collect(), &cli.overrides);
+    let settings = || Settings::read(cli.config.as_deref(), environment()?, &cli.overrides);
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve(settings()?).await,
         Command::User(command) => cli::user(command, &settings()?).await,
-        Command::Secret => {
-            println!("{}", new_secret_key()?);
-            Ok(())
-        }
+        Command::Secret => Ok(say(&format!("{}\n", new_secret_key()?))?),
     }
 }
 
@@ -106,14 +100,28 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let stopped = stop_signal()?;
     let address = settings.leptos.site_addr;
     let listener = TcpListener::bind(address).await.map_err(|error| Failure::Listen(address, error))?;
-    println!("Cloakroom is open: http://{}", listener.local_addr()?);
+    say(&format!("Cloakroom is open: http://{}\n", listener.local_addr()?))?;
     if settings.demo.enabled {
         let (username, password) = demo::LOGIN;
-        println!("Log in as {username} with the password {password}");
+        say(&format!("Log in as {username} with the password {password}\n"))?;
     }
     server::run(listener, state, stopped).await?;
-    println!("Cloakroom is closed.");
-    Ok(())
+    Ok(say("Cloakroom is closed.\n")?)
+}
+
+/// The process's environment. What is not UTF-8 is passed over, unless it is a setting.
+fn environment() -> Result<HashMap<String, String>, SettingsError> {
+    let mut variables = HashMap::new();
+    for (name, value) in std::env::vars_os() {
+        match (name.into_string(), value.into_string()) {
+            (Ok(name), Ok(value)) => drop(variables.insert(name, value)),
+            (Ok(name), Err(_)) if name.starts_with("CLOAKROOM__") || name.starts_with("LEPTOS_") => {
+                return Err(SettingsError::NotUtf8(name));
+            }
+            _ => {}
+        }
+    }
+    Ok(variables)
 }
 
 /// Completes when the program is told to stop: by SIGTERM, or by Ctrl-C.

@@ -2,7 +2,6 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -19,36 +18,26 @@ function binary(): string {
   return newest;
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => (address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port"))));
-    });
-  });
-}
-
 export class Server {
   private process: ChildProcess | undefined;
 
+  /** Where it is open: on a port that the system gave it, and that it keeps. */
+  url = "";
+
   private constructor(
-    readonly url: string,
     private readonly folder: string,
     private readonly environment: NodeJS.ProcessEnv,
   ) {}
 
   /** Starts a server with the demo's users and these settings, named as in the environment. */
   static async start(settings: Record<string, string> = {}): Promise<Server> {
-    const port = await freePort();
     const folder = mkdtempSync(join(tmpdir(), "cloakroom-"));
     // Nothing of whoever runs the tests: cargo-leptos sets variables of the same names.
     const inherited = Object.entries(process.env).filter(([name]) => !/^(LEPTOS_|CLOAKROOM__)/.test(name));
-    const server = new Server(`http://127.0.0.1:${port}`, folder, {
+    const server = new Server(folder, {
       ...Object.fromEntries(inherited),
       LEPTOS_SITE_ROOT: join(repository, "target/site"),
-      LEPTOS_SITE_ADDR: `127.0.0.1:${port}`,
+      LEPTOS_SITE_ADDR: "127.0.0.1:0",
       CLOAKROOM__DATABASE__URL: `sqlite://${join(folder, "cloakroom.db")}`,
       CLOAKROOM__TOKEN__SECRET_KEY: "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
       CLOAKROOM__DEMO__ENABLED: "true",
@@ -62,17 +51,19 @@ export class Server {
   async resume(): Promise<void> {
     const child = spawn(binary(), { cwd: this.folder, env: this.environment, stdio: ["ignore", "pipe", "pipe"] });
     this.process = child;
-    await new Promise<void>((opened, failed) => {
+    this.url = await new Promise<string>((opened, failed) => {
       let said = "";
       const listen = (chunk: Buffer) => {
         said += chunk.toString();
-        if (said.includes("Cloakroom is open")) opened();
+        const address = /Cloakroom is open: (\S+)/.exec(said)?.[1];
+        if (address) opened(address);
       };
       child.stdout.on("data", listen);
       child.stderr.on("data", listen);
       child.once("error", failed);
       child.once("exit", (code) => failed(new Error(`the server ended with ${code}: ${said}`)));
     });
+    this.environment.LEPTOS_SITE_ADDR = new URL(this.url).host;
   }
 
   /** Stops the process; the database stays. */

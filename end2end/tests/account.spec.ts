@@ -16,8 +16,10 @@ test("the ticket says its number, what it opens, until when, and for how long", 
 
 test("what is loading has a skeleton of its size, and nothing jumps", async ({ page, login }) => {
   await login.asJohndoe();
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
   await page.route("**/users/me/items", async (route) => {
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await released;
     await route.continue();
   });
   await page.addInitScript(() => {
@@ -29,6 +31,7 @@ test("what is loading has a skeleton of its size, and nothing jumps", async ({ p
   });
   await page.reload();
   await expect(page.getByRole("status", { name: "Your items are loading" })).toBeVisible();
+  release();
   await expect(page.getByText("Black umbrella")).toBeVisible();
   const shifts = await page.evaluate(() => (window as unknown as { shifts: number[] }).shifts);
   expect(shifts.reduce((sum, shift) => sum + shift, 0)).toBeLessThan(0.01);
@@ -55,9 +58,12 @@ test.describe("what fails to load", () => {
     const items = page.getByRole("region", { name: "Your items" });
     await expect(items.getByRole("alert")).toContainText("Your items did not load: the server had a problem.");
     await expect(page.getByRole("region", { name: "Profile" })).toContainText("johndoe@example.com");
+    const steps = page.locator("details.flow .steps > li");
+    await expect(steps.nth(4)).toContainText(/GET \/users\/me\/items\s*503/);
     failing = false;
     await items.getByRole("button", { name: "Retry" }).click();
     await expect(items.getByText("Black umbrella")).toBeVisible();
+    await expect(steps).toHaveCount(5);
     expect((await kept(page)).tab).not.toBeNull();
   });
 

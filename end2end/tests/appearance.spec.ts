@@ -50,6 +50,21 @@ for (const colorScheme of ["light", "dark"] as const) {
   }
 }
 
+test.describe("an address with slashes at its end", () => {
+  test.use({ expectedMessages: [refusedRequest] });
+
+  test("is the same page with one, and none with two", async ({ page, login }) => {
+    await login.asJohndoe({ path: "/login/" });
+    await page.goto("/account/");
+    await expect(page.getByText("Black umbrella")).toBeVisible();
+    for (const path of ["/login//", "/account//", "//account"]) {
+      await page.goto(`${new URL(page.url()).origin}${path}`);
+      await expect(page.getByRole("heading", { name: "Nothing hangs here" })).toBeVisible();
+      await expect(page).toHaveTitle("Page not found · Cloakroom");
+    }
+  });
+});
+
 test.describe("an account page that is loading or failing", () => {
   test.use({ expectedMessages: [refusedRequest] });
 

@@ -38,8 +38,12 @@ pub fn date_and_time(milliseconds: f64) -> String {
 
 /// The path and query of the page: where a person is.
 pub fn location() -> String {
-    let location = window().location();
-    format!("{}{}", location.pathname().unwrap_or_default(), location.search().unwrap_or_default())
+    format!("{}{}", window().location().pathname().unwrap_or_default(), query())
+}
+
+/// The query of the page, with its question mark.
+pub fn query() -> String {
+    window().location().search().unwrap_or_default()
 }
 
 /// Whether the browser lets this site store anything until the tab is closed: one that blocks cookies does not.

@@ -31,11 +31,9 @@ pub async fn get<T: DeserializeOwned>(session: Session, path: &'static str) -> R
 /// What the server answered, or [`ApiError::unreachable`].
 pub async fn get_with<T: DeserializeOwned>(session: Session, token: &Token, path: &'static str) -> Result<T, ApiError> {
     let started = browser::stopwatch();
-    let answer = fetch(token, path).await;
-    let status = answer.as_ref().map_or_else(|refusal| refusal.status, |(status, _)| *status);
+    let (status, answer) = fetch(token, path).await;
     session.record(Exchange { method: "GET", path, status, milliseconds: since(started) });
-    let (_, body) = answer?;
-    serde_json::from_slice(&body).map_err(|_| ApiError::unreachable())
+    serde_json::from_slice(&answer?).map_err(|_| ApiError::unreachable())
 }
 
 /// The whole milliseconds since a [`browser::stopwatch`] was started.
@@ -48,16 +46,15 @@ pub fn since(started: f64) -> u32 {
     (browser::stopwatch() - started).round() as u32
 }
 
-/// The status and body of a successful answer.
-async fn fetch(token: &Token, path: &str) -> Result<(u16, Vec<u8>), ApiError> {
-    let response = Request::get(path)
+/// The status of the answer, and its body or what it refuses.
+async fn fetch(token: &Token, path: &str) -> (u16, Result<Vec<u8>, ApiError>) {
+    let request = Request::get(path)
         .header("Accept", "application/json")
-        .header("Authorization", &format!("Bearer {}", token.access_token))
-        .send()
-        .await
-        .map_err(|_| ApiError::unreachable())?;
+        .header("Authorization", &format!("Bearer {}", token.access_token));
+    let Ok(response) = request.send().await else { return (ApiError::UNREACHABLE, Err(ApiError::unreachable())) };
     let status = response.status();
     let retry_after = response.headers().get("retry-after").and_then(|seconds| seconds.parse().ok());
-    let body = response.binary().await.map_err(|_| ApiError::unreachable())?;
-    if response.ok() { Ok((status, body)) } else { Err(ApiError::from_answer(status, retry_after, &body)) }
+    let body = response.binary().await.map_err(|_| ApiError::unreachable());
+    let refused = |body: Vec<u8>| ApiError::from_answer(status, retry_after, &body);
+    (status, if response.ok() { body } else { body.and_then(|body| Err(refused(body))) })
 }

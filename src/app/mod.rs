@@ -63,6 +63,9 @@ pub fn App() -> impl IntoView {
     view! {
         <Title formatter=|title| format!("{title} · Cloakroom") />
         <Router>
+            <noscript>
+                <p class="problem">"Cloakroom needs JavaScript and WebAssembly. Please switch them on."</p>
+            </noscript>
             <a class="skip" href="#main">
                 "Skip to the content"
             </a>

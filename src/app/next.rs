@@ -3,16 +3,19 @@
 /// Where a login leads when nothing else is asked for.
 pub const HOME: &str = "/account";
 
-/// `next` if it is a path of this site, or else [`HOME`]. Browsers take `//host`, `/\host` and paths with tabs or line
-/// breaks in them for other sites; none of those is a path.
-pub fn or_home(next: Option<&str>) -> &str {
-    let is_path = |next: &&str| {
-        let mut characters = next.chars();
-        characters.next() == Some('/')
-            && !matches!(characters.next(), Some('/'))
-            && !next.chars().any(|c| c == '\\' || c.is_whitespace() || c.is_control())
+/// Where the login page with this query (`?next=…`) leads: to `next` if that is a path of this site, or else [`HOME`].
+/// Browsers take `//host`, `/\host` and paths with tabs or line breaks in them for other sites; none of those is a path.
+/// Back to the login page is no way on either.
+pub fn after_login(query: &str) -> String {
+    let query = query.strip_prefix('?').unwrap_or(query);
+    let next = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next").map(|(_, value)| value);
+    let is_path = |next: &str| {
+        let path = next.split(['?', '#']).next().unwrap_or_default();
+        let elsewhere =
+            next.starts_with("//") || next.chars().any(|c| c == '\\' || c.is_whitespace() || c.is_control());
+        next.starts_with('/') && !elsewhere && path.trim_end_matches('/') != "/login"
     };
-    next.filter(is_path).unwrap_or(HOME)
+    next.filter(|next| is_path(next)).map_or_else(|| HOME.to_owned(), std::borrow::Cow::into_owned)
 }
 
 /// The login page's address for somebody who is at `location` and is to come back there.
@@ -28,16 +31,21 @@ pub fn login_from(location: &str) -> String {
 mod tests {
     use super::*;
 
+    /// Where a login leads that came from a link with this `next`.
+    fn next(next: &str) -> String {
+        after_login(&format!("?a=1&next={}", form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>()))
+    }
+
     #[test]
-    fn a_path_of_this_site_is_gone_to() {
-        for path in ["/", "/account", "/account?tab=items#foo", "/a/b%20c", "/users//me"] {
-            assert_eq!(or_home(Some(path)), path);
+    fn a_path_of_this_site_is_gone_to_as_it_is() {
+        for path in ["/", "/account", "/account?tab=items#foo", "/a/b%20c?q=a%26b", "/users//me", "/logins"] {
+            assert_eq!(next(path), path);
         }
     }
 
     #[test]
     fn anything_else_leads_home() {
-        for next in [
+        for elsewhere in [
             "",
             "account",
             "//evil.example",
@@ -52,10 +60,14 @@ mod tests {
             "data:text/html,x",
             "/a\\b",
             "/\u{2028}x",
+            "/login",
+            "/login/",
+            "/login?next=/login",
         ] {
-            assert_eq!(or_home(Some(next)), HOME, "{next:?}");
+            assert_eq!(next(elsewhere), HOME, "{elsewhere:?}");
         }
-        assert_eq!(or_home(None), HOME);
+        assert_eq!(after_login(""), HOME);
+        assert_eq!(after_login("?next"), HOME);
     }
 
     #[test]
@@ -63,5 +75,7 @@ mod tests {
         assert_eq!(login_from("/account"), "/login?next=%2Faccount");
         assert_eq!(login_from("/account?a=1&b=2"), "/login?next=%2Faccount%3Fa%3D1%26b%3D2");
         assert_eq!(login_from("/"), "/login");
+        let there = "/account?q=a%20b%26c";
+        assert_eq!(after_login(login_from(there).strip_prefix("/login").unwrap_or_default()), there);
     }
 }

@@ -165,22 +165,21 @@ impl Session {
         });
     }
 
-    /// Keeps a new session: step 4 of the flow. The pages learn of it from [`Session::open`].
-    pub fn keep(stored: &StoredSession, on_this_device: bool) -> Kept {
+    /// Keeps a new session (step 4 of the flow), and begins it.
+    pub fn open(self, stored: StoredSession, on_this_device: bool) {
         Kept::Tab.delete();
         let wanted = if on_this_device { Kept::Device } else { Kept::Tab };
-        [wanted, Kept::Tab].into_iter().find(|kept| kept.write(stored)).unwrap_or(Kept::Page)
+        let kept = [wanted, Kept::Tab].into_iter().find(|kept| kept.write(&stored)).unwrap_or(Kept::Page);
+        self.begin(stored, kept);
     }
 
-    /// Begins the session that was kept.
-    pub fn open(self, stored: StoredSession, kept: Kept) {
+    fn begin(self, stored: StoredSession, kept: Kept) {
         self.notice.set(None);
         self.show(State::Open(stored, kept));
     }
 
-    /// Takes back a session that was kept and not begun.
-    pub fn discard(self, kept: Kept) {
-        kept.delete();
+    /// Forgets the requests of a login that came to nothing.
+    pub fn forget_exchanges(self) {
         self.exchanges.update(Vec::clear);
     }
 
@@ -223,7 +222,7 @@ impl Session {
     fn show(self, state: State) {
         let open = matches!(state, State::Open(..));
         if !open {
-            self.exchanges.update(Vec::clear);
+            self.forget_exchanges();
             self.user.set(None);
         }
         set_gate(open);
@@ -234,7 +233,7 @@ impl Session {
     fn read(self) {
         for kept in [Kept::Tab, Kept::Device] {
             match kept.read() {
-                Some(stored) if stored.expires_at as f64 > browser::now() => return self.open(stored, kept),
+                Some(stored) if stored.expires_at as f64 > browser::now() => return self.begin(stored, kept),
                 Some(_) => self.notice.set(Some(Notice::Expired)),
                 None => {}
             }

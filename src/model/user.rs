@@ -1,4 +1,4 @@
-//! A user, as the wire sees it, and the rules for what a user is made of. The password's hash is not here and can not
+//! A user, as the wire sees it, and the rules for what a user is made of. The password's hash is not here and cannot
 //! be: it never leaves `server::store`'s own types.
 
 use serde::{Deserialize, Serialize};

@@ -24,7 +24,7 @@ pub async fn token(
     /// The form's fields.
     form: PasswordForm,
 ) -> Result<Token, ApiError> {
-    use crate::server::{routes::token::login_for_access_token, state::AppState};
+    use crate::server::{login::login_for_access_token, state::AppState};
 
     let state = leptos::prelude::use_context::<AppState>().ok_or_else(ApiError::internal)?;
     login_for_access_token(&state, form).await

@@ -20,7 +20,7 @@ pub struct Refusal(Arc<OnceLock<ApiError>>);
 
 impl Refusal {
     /// The error, if the server function ended with one.
-    pub fn take(&self) -> Option<ApiError> {
+    pub fn get(&self) -> Option<ApiError> {
         self.0.get().cloned()
     }
 }
@@ -64,9 +64,9 @@ impl FromServerFnError for ApiError {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            // The body broke off, or its type can not be read.
+            // The body broke off, or its type cannot be read.
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
-                Self::invalid_request("The form can not be read")
+                Self::invalid_request("The form cannot be read")
             }
             // The browser's side.
             ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => Self::unreachable(),

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod demo;
 pub mod items;
+pub mod login;
 pub mod routes;
 pub mod security;
 pub mod settings;
@@ -12,10 +13,9 @@ pub mod users;
 
 use std::{future::Future, io, time::Duration};
 
-use axum::{Router, extract::Request};
+use axum::{Router, ServiceExt, extract::Request};
 use tokio::{net::TcpListener, sync::oneshot};
-use tower::Layer;
-use tower_http::normalize_path::NormalizePathLayer;
+use tower::{Layer, util::MapRequestLayer};
 
 use self::state::AppState;
 
@@ -33,9 +33,9 @@ pub async fn run(
 ) -> io::Result<()> {
     let store = state.store.clone();
     // Around the router, not in it: a path has to be trimmed before it is matched.
-    let app = NormalizePathLayer::trim_trailing_slash().layer(routes::router(state));
+    let app = MapRequestLayer::new(routes::without_trailing_slash).layer(routes::router(state));
     let (told, stopping) = oneshot::channel();
-    let serving = axum::serve(listener, axum::ServiceExt::<Request>::into_make_service(app))
+    let serving = axum::serve(listener, ServiceExt::<Request>::into_make_service(app))
         .with_graceful_shutdown(async move {
             shutdown.await;
             tracing::info!("stopping: requests in hand may take {} s", GRACE.as_secs());
@@ -61,5 +61,5 @@ pub async fn run(
 
 /// The whole router, as [`run`] serves it: for tests that ask it directly.
 pub fn router(state: AppState) -> Router {
-    Router::new().fallback_service(NormalizePathLayer::trim_trailing_slash().layer(routes::router(state)))
+    Router::new().fallback_service(MapRequestLayer::new(routes::without_trailing_slash).layer(routes::router(state)))
 }

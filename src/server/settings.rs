@@ -129,18 +129,33 @@ impl Default for PasswordSettings {
     }
 }
 
-/// The settings that were given can not be used. One line that names the one to change.
+/// The settings that were given cannot be used. One line that names the one to change.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// A file that can not be read, an unknown key, a value of the wrong kind.
-    #[error("settings: {}", .0.to_string().replace('\n', " "))]
+    /// A file that cannot be read, an unknown key, a value of the wrong kind.
+    #[error("settings: {}", in_one_line(.0))]
     Unreadable(#[from] ConfigError),
     /// A value out of range.
     #[error("settings: {0}")]
     OutOfRange(&'static str),
+    /// A variable of the environment is not text.
+    #[error("settings: the value of {0} is not UTF-8")]
+    NotUtf8(String),
     /// `--set` without `=`.
     #[error("settings: --set takes SECTION.KEY=VALUE, not {0:?}")]
     NoValue(String),
+}
+
+/// The error without the lines of the file that TOML's reader quotes: they may hold the secret.
+fn in_one_line(error: &ConfigError) -> String {
+    let text = error.to_string();
+    match error {
+        ConfigError::FileParse { .. } => {
+            let [first, last] = [text.lines().next(), text.lines().next_back()].map(Option::unwrap_or_default);
+            format!("{first}: {last}")
+        }
+        _ => text.replace('\n', " "),
+    }
 }
 
 impl Settings {
@@ -207,7 +222,7 @@ impl Settings {
             (password.queue <= 100_000, "password.queue is 0 to 100000"),
             (
                 !(demo.enabled && leptos.env == Env::PROD),
-                "demo.enabled can not be true where leptos.env is PROD: everybody knows the demo's passwords",
+                "demo.enabled cannot be true where leptos.env is PROD: everybody knows the demo's passwords",
             ),
         ] {
             if !holds {
@@ -354,7 +369,8 @@ mod tests {
     fn a_file_that_was_named_has_to_be_there_and_to_be_toml() {
         let missing = Settings::read(Some(Path::new("no/such.toml")), HashMap::new(), &[]).expect_err("no such file");
         assert!(missing.to_string().contains("no/such.toml"), "{missing}");
-        assert!(read("[token", HashMap::new(), &[]).is_err());
+        let broken = read("[token]\nsecret-key = \"hunter2 hunter2\n", HashMap::new(), &[]).expect_err("no TOML");
+        assert!(broken.contains("line 2") && !broken.contains("hunter2") && !broken.contains('\n'), "{broken}");
         assert!(read("", HashMap::new(), &["token.expires-in"]).is_err());
     }
 }

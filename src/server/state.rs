@@ -31,20 +31,20 @@ pub struct AppState {
     pub leptos_options: LeptosOptions,
 }
 
-/// Why the server can not start: one line.
+/// Why the server cannot start: one line.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The database can not be used.
+    /// The database cannot be used.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The database can not be written.
+    /// The database cannot be written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The key to sign tokens with can not be kept.
+    /// The key to sign tokens with cannot be kept.
     #[error(transparent)]
     Secret(#[from] SecretError),
-    /// The threads that hash can not be started.
-    #[error("the hashing threads can not be started: {0}")]
+    /// The threads that hash cannot be started.
+    #[error("the hashing threads cannot be started: {0}")]
     Hashing(#[from] HashError),
 }
 

@@ -11,10 +11,6 @@ use crate::{
     model::{Scopes, check_email, check_full_name, check_new_password, check_username},
 };
 
-/// How long a client that was turned away by a full queue should wait, in seconds: the default queue of 64 is worked
-/// off in about that time by two threads.
-const BUSY_RETRY_AFTER: u32 = 5;
-
 /// What a new user is made of.
 pub struct SignUp {
     /// The name to log in with.
@@ -105,7 +101,7 @@ pub async fn create_user(store: &Store, passwords: &Passwords, user: SignUp, now
     Ok(store.insert_user(&new).await?)
 }
 
-/// Gives a user a new password, at the time `now` in Unix seconds. Tokens issued until then stop working.
+/// Gives a user a new password. Tokens issued until then, by the clock `unix_seconds`, stop working.
 ///
 /// # Errors
 /// [`UserError`].
@@ -114,23 +110,17 @@ pub async fn set_password(
     passwords: &Passwords,
     username: &str,
     password: String,
-    now: i64,
+    unix_seconds: fn() -> i64,
 ) -> Result<(), UserError> {
     check_new_password(&password).map_err(UserError::Rule)?;
     let hashed_password = passwords.get_password_hash(password).await?;
-    // A token counts whole seconds: one that was issued within this second ends too, and `valid_issue_time` sees to it
-    // that one issued right after the change does not.
-    if store.set_password(username, &hashed_password, now.saturating_add(1)).await? {
+    // Read after the hash, which may have waited its turn. A token counts whole seconds: one that was issued within
+    // this second ends too.
+    if store.set_password(username, &hashed_password, unix_seconds().saturating_add(1)).await? {
         Ok(())
     } else {
         Err(UserError::Unknown(username.to_owned()))
     }
-}
-
-/// The `iat` of a token issued to `user` at `now`, in Unix seconds: never before the moment from which tokens of this
-/// user are valid.
-pub fn valid_issue_time(user: &UserRow, now: i64) -> i64 {
-    now.max(user.tokens_valid_from)
 }
 
 /// Switches an account off or on. Takes effect on the user's very next request.
@@ -139,23 +129,4 @@ pub fn valid_issue_time(user: &UserRow, now: i64) -> i64 {
 /// [`UserError`].
 pub async fn set_disabled(store: &Store, username: &str, disabled: bool) -> Result<(), UserError> {
     if store.set_disabled(username, disabled).await? { Ok(()) } else { Err(UserError::Unknown(username.to_owned())) }
-}
-
-impl From<HashError> for ApiError {
-    fn from(error: HashError) -> Self {
-        match error {
-            HashError::Busy => Self::busy(BUSY_RETRY_AFTER),
-            HashError::Failed => {
-                tracing::error!(%error, "a password was not hashed");
-                Self::internal()
-            }
-        }
-    }
-}
-
-impl From<StoreError> for ApiError {
-    fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "a request failed");
-        Self::unavailable()
-    }
 }

@@ -47,7 +47,7 @@ async fn the_login_form_can_not_be_submitted_before_it_is_hydrated_and_never_int
 #[tokio::test]
 async fn an_unknown_page_is_the_uis_404_for_a_browser() {
     let app = TestApp::start().await;
-    for path in ["/nowhere", "/account/nowhere", "/favicon.png"] {
+    for path in ["/nowhere", "/nowhere/", "/account/nowhere", "/favicon.png", "/login//", "//login"] {
         let answer = visit(&app, path).await;
         assert_eq!(answer.status, 404);
         assert!(answer.text().contains("Nothing hangs here"), "{path}");

@@ -1,6 +1,11 @@
 //! What was decided a moment ago holds on the very next request, whoever wrote it down.
 
-use cloakroom::server::{clock, users::set_password};
+use std::{pin::pin, time::Duration};
+
+use cloakroom::{
+    model::{Jwt, Scopes},
+    server::{clock, users::set_password},
+};
 
 use super::support::{PASSWORD, TestApp};
 
@@ -49,11 +54,47 @@ async fn a_new_password_ends_earlier_tokens_and_the_next_login_works_at_once() {
     let app = TestApp::start().await;
     let ada = app.user().await;
     assert_eq!(ada.get("/users/me").await.status, 200);
-    let now = clock::unix_seconds();
-    set_password(&app.state.store, &app.state.passwords, "ada", PASSWORD.to_owned(), now)
-        .await
-        .expect("a new password");
+    let (store, passwords) = (&app.state.store, &app.state.passwords);
+    set_password(store, passwords, "ada", PASSWORD.to_owned(), clock::unix_seconds).await.expect("a new password");
     ada.get("/users/me").await.assert_refused(401, "Could not validate credentials");
     let again = app.log_in("ada").await;
     assert_eq!(again.get("/users/me").await.status, 200);
+    let jwt = Jwt::read(again.token()).expect("a JWT");
+    let issued = jwt.claims["iat"].as_i64().expect("a number");
+    assert!(issued <= clock::unix_seconds(), "other readers refuse a token from the future");
+}
+
+#[tokio::test]
+async fn a_login_that_was_under_way_when_the_password_was_changed_gets_a_token_that_is_worth_nothing() {
+    let overrides = ["password.threads=1", "password.queue=1", "password.memory-kib=65536"];
+    let app = TestApp::start_with(&overrides).await;
+    app.create("ada", Scopes::AT_SIGN_UP).await;
+    // The only thread is busy, so the login has to wait once it has read the hash to compare with.
+    let mut busy = pin!(app.state.passwords.get_password_hash("somebody".to_owned()));
+    assert!(futures::poll!(busy.as_mut()).is_pending());
+    let client = app.anonymous();
+    let login =
+        tokio::spawn(async move { client.post_form("/token", &format!("username=ada&password={PASSWORD}")).await });
+    while futures::poll!(pin!(app.state.passwords.get_password_hash("a third".to_owned()))).is_pending() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let later = clock::unix_seconds() + 1;
+    app.state.store.set_password("ada", "$argon2id$another", later).await.expect("a database");
+    assert!(busy.await.is_ok());
+    let answer = login.await.expect("an answer");
+    assert_eq!(answer.status, 200, "the password was right when it was read");
+    let token = answer.json()["access_token"].as_str().expect("a token").to_owned();
+    app.with_token(&token).get("/users/me").await.assert_refused(401, "Could not validate credentials");
+}
+
+#[tokio::test]
+async fn two_changes_within_one_second_are_two() {
+    let app = TestApp::start().await;
+    app.create("ada", Scopes::AT_SIGN_UP).await;
+    let valid_from =
+        async || app.state.store.find_user("ada").await.expect("a database").expect("ada").user.tokens_valid_from;
+    app.state.store.set_password("ada", "$argon2id$one", 1000).await.expect("a database");
+    assert_eq!(valid_from().await, 1000);
+    app.state.store.set_password("ada", "$argon2id$two", 1000).await.expect("a database");
+    assert_eq!(valid_from().await, 1001);
 }

@@ -1,6 +1,6 @@
 //! Opening the database: what is there is left as it is, unless it is ours and up to date or older.
 
-use std::path::Path;
+use std::{os::unix::fs::PermissionsExt, path::Path};
 
 use cloakroom::{
     model::Scopes,
@@ -66,6 +66,11 @@ async fn another_programs_database_is_refused_and_left_as_it_is() {
     let path = folder.path().join("other.db");
     execute(&path, "CREATE TABLE users (id INTEGER); INSERT INTO users VALUES (1)").await;
     assert_refused(&path, "another program").await;
+    // One that keeps its migrations as this one does.
+    let path = folder.path().join("sqlx.db");
+    open(&path).await.expect("a new database").close().await;
+    execute(&path, "UPDATE _sqlx_migrations SET checksum = x'00'; PRAGMA journal_mode = DELETE").await;
+    assert_refused(&path, "another program").await;
 }
 
 #[tokio::test]
@@ -83,13 +88,40 @@ async fn a_database_from_a_newer_version_is_refused_and_left_as_it_is() {
 }
 
 #[tokio::test]
+async fn a_first_start_that_was_cut_off_is_taken_up_again() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("cloakroom.db");
+    execute(
+        &path,
+        "CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL,
+         installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, checksum BLOB NOT NULL,
+         execution_time BIGINT NOT NULL)",
+    )
+    .await;
+    let store = open(&path).await.expect("a new database");
+    store.insert_user(&user("ada", None)).await.expect("a new user");
+}
+
+#[tokio::test]
+async fn a_database_is_its_owners_only() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("cloakroom.db");
+    let store = open(&path).await.expect("a new database");
+    store.insert_user(&user("ada", None)).await.expect("a new user");
+    for name in ["cloakroom.db", "cloakroom.db-wal", "cloakroom.db-shm"] {
+        let mode = std::fs::metadata(folder.path().join(name)).expect(name).permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_folder_that_can_not_be_made_or_written_is_refused() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(folder.path().join("file"), "").expect("a file");
-    assert_refused(&folder.path().join("file/cloakroom.db"), "file").await;
+    assert_refused(&folder.path().join("file/cloakroom.db"), "cannot be created").await;
     // A folder where the file should be: as unusable for everybody, root included, as one without permissions.
     std::fs::create_dir(folder.path().join("folder.db")).expect("a folder");
-    assert_refused(&folder.path().join("folder.db"), "can not be opened").await;
+    assert_refused(&folder.path().join("folder.db"), "cannot open").await;
 }
 
 #[tokio::test]

@@ -133,7 +133,7 @@ impl TestApp {
         Client { router: self.router.clone(), token: Some(token.to_owned()) }
     }
 
-    /// A token signed with the right key that opens `me` and `items` until `exp`, in Unix seconds.
+    /// A token signed with the right key that says `me`, `items` and `admin`, good until `exp`, in Unix seconds.
     pub fn sign(&self, username: &str, exp: i64) -> String {
         let scope = Scopes::new(ME | ITEMS | ADMIN).to_string();
         let claims = NewClaims { sub: username, exp, iat: clock::unix_seconds(), jti: "test", scope: &scope };
@@ -152,6 +152,11 @@ impl TestApp {
 }
 
 impl Client {
+    /// The client's token.
+    pub fn token(&self) -> &str {
+        self.token.as_deref().expect("a client with a token")
+    }
+
     /// `GET path`
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Request::get(path).body(Body::empty()).expect("a request")).await
@@ -209,6 +214,8 @@ impl Answer {
         let body = self.json();
         assert_eq!((self.status.as_u16(), &body["error"]), (status, &Value::from(error)), "{body}");
         assert_eq!(body["detail"], body["error_description"]);
+        let description = body["error_description"].as_str().expect("a sentence");
+        assert!(description.chars().all(|c| matches!(c, ' ' | '!' | '#'..='[' | ']'..='~')), "{description}");
         self.assert_not_stored();
     }
 

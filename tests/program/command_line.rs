@@ -69,6 +69,25 @@ fn a_user_that_can_not_be_is_refused_with_a_line_that_says_what_to_do() {
 }
 
 #[test]
+fn looking_where_no_database_is_says_so_and_makes_none() {
+    let home = Home::new();
+    for arguments in [&["user", "list"][..], &["user", "disable", "ada"], &["user", "passwd", "ada"]] {
+        let line = home.fail(arguments, "correct horse\n");
+        assert!(line.contains("there is no database"), "{line}");
+    }
+    assert_eq!(std::fs::read_dir(home.folder.path()).expect("the folder").count(), 0);
+}
+
+#[test]
+fn a_reader_that_has_heard_enough_is_no_failure() {
+    let home = Home::new();
+    said(home.run(&["user", "add", "ada"], "correct horse\n"));
+    let mut child = home.command(&["user", "list"]).spawn().expect("a process");
+    drop(child.stdout.take());
+    assert_eq!(child.wait().expect("its end").code(), Some(0));
+}
+
+#[test]
 fn a_password_is_not_taken_from_an_argument() {
     let output = Home::new().run(&["user", "add", "ada", "correct horse"], "");
     assert_eq!(output.status.code(), Some(2));
@@ -88,6 +107,9 @@ fn help_names_every_setting() {
     for key in [
         "leptos.site-addr",
         "LEPTOS_SITE_ROOT",
+        "leptos.site-pkg-dir",
+        "leptos.output-name",
+        "leptos.reload-port",
         "leptos.env",
         "CLOAKROOM__DATABASE__URL",
         "CLOAKROOM__TOKEN__SECRET_KEY",
@@ -111,7 +133,7 @@ fn a_setting_that_can_not_be_used_stops_the_start() {
         ("token.secret-key=short", "token.secret-key"),
         ("database.url=postgres://localhost/x", "database.url"),
         ("leptos.site-addr=nowhere", "leptos.site-addr"),
-        ("leptos.site-addr=192.0.2.1:80", "can not listen on 192.0.2.1:80"),
+        ("leptos.site-addr=192.0.2.1:80", "cannot listen on 192.0.2.1:80"),
     ] {
         let line = home.fail(&["--set", set], "");
         assert!(line.contains(words), "{set}: {line}");

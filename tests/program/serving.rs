@@ -1,6 +1,6 @@
 //! The server as a process: from the first start to the last signal.
 
-use std::{io::Read, os::unix::fs::PermissionsExt, time::Duration};
+use std::{io::Read, os::unix::fs::PermissionsExt};
 
 use super::support::{Home, get, login, token};
 
@@ -19,12 +19,22 @@ fn without_a_secret_key_one_is_made_and_tokens_outlive_a_restart() {
 #[test]
 fn told_to_stop_it_finishes_the_requests_in_hand_and_closes_the_database() {
     for signal in ["TERM", "INT"] {
-        let home =
-            Home::new().with("CLOAKROOM__PASSWORD__ITERATIONS", "1000").with("CLOAKROOM__PASSWORD__MEMORY_KIB", "8192");
+        let home = Home::new()
+            .with("CLOAKROOM__PASSWORD__ITERATIONS", "300")
+            .with("CLOAKROOM__PASSWORD__MEMORY_KIB", "8192")
+            .with("CLOAKROOM__PASSWORD__THREADS", "1")
+            .with("CLOAKROOM__PASSWORD__QUEUE", "0");
         assert!(home.run(&["user", "add", "ada"], "correct horse\n").status.success());
         let mut server = home.serve();
-        let mut answer = server.begin(&login("ada", "correct horse"));
-        std::thread::sleep(Duration::from_millis(200));
+        // While another login is turned away, the first is in hand.
+        let mut answer = loop {
+            let mut first = server.begin(&login("ada", "correct horse"));
+            if server.ask(&login("nobody", "wrong horse")).starts_with("HTTP/1.1 503 ") {
+                break first;
+            }
+            // The other one was quicker.
+            first.read_to_end(&mut Vec::new()).expect("an answer");
+        };
         server.signal(signal);
         let mut text = String::new();
         answer.read_to_string(&mut text).expect("an answer");
@@ -42,5 +52,8 @@ fn a_client_that_keeps_its_connection_open_does_not_keep_the_server_from_stoppin
     let mut first = [0; 12];
     idle.read_exact(&mut first).expect("an answer");
     server.signal("TERM");
+    let mut said = String::new();
+    server.process.stderr.take().expect("standard error").read_to_string(&mut said).expect("text");
     assert_eq!(server.process.wait().expect("its end").code(), Some(0));
+    assert!(said.contains("stopping") && !said.contains("still in hand"), "{said}");
 }

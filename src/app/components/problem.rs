@@ -38,7 +38,7 @@ pub fn LoadProblem(
 ) -> impl IntoView {
     let why = match refusal.status {
         ApiError::UNREACHABLE => "the server cannot be reached",
-        403 => "this ticket does not open them",
+        403 => "your token lacks the scope for it",
         _ => "the server had a problem",
     };
     view! {

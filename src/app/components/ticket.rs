@@ -95,10 +95,11 @@ fn Countdown(stored: Memo<Option<StoredSession>>) -> impl IntoView {
     view! {
         "until "
         <span class="time">{move || until().unwrap_or_else(|| "··:··".to_owned())}</span>
-        ", for "
+        " ("
         <span class="time" role="timer" aria-label="Time left">
             {move || left.get().map_or_else(|| "··:··".to_owned(), minutes)}
         </span>
+        " left)"
     }
 }
 

@@ -57,7 +57,8 @@ pub fn Account() -> impl IntoView {
         Load::Done(user) => format!("Welcome, {}", user.full_name.unwrap_or(user.username)),
         Load::Waiting | Load::Failed(_) => "Welcome".to_owned(),
     };
-    let settled = move || !matches!(items.get(), Load::Waiting);
+    // Once there, it stays: also while something is loaded again.
+    let settled = Memo::new(move |before| before == Some(&true) || items.get() != Load::Waiting);
 
     view! {
         <Title text="Your account" />
@@ -90,7 +91,7 @@ pub fn Account() -> impl IntoView {
                 }}
             </section>
             // Not before the items: what is above it is then as high as it stays.
-            {move || settled().then(|| view! { <FlowPanel /> })}
+            {move || settled.get().then(|| view! { <FlowPanel /> })}
         </main>
     }
 }

@@ -2,10 +2,7 @@
 
 use leptos::{ev::SubmitEvent, html::Input, prelude::*, task::spawn_local};
 use leptos_meta::Title;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_query_map},
-};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use crate::{
     app::{
@@ -23,7 +20,7 @@ use crate::{
     oauth2::{self, PasswordForm},
 };
 
-/// The login page. It can not be submitted before it is hydrated: the browser itself would post the form, and the
+/// The login page. It cannot be submitted before it is hydrated: the browser itself would post the form, and the
 /// token in the answer would be lost.
 #[component]
 pub fn Login() -> impl IntoView {
@@ -40,9 +37,6 @@ pub fn Login() -> impl IntoView {
             <div class="card">
                 <h1>"Log in"</h1>
                 <LoginForm />
-                <noscript>
-                    <p class="problem">"Logging in needs JavaScript and WebAssembly. Please switch them on."</p>
-                </noscript>
             </div>
         </main>
     }
@@ -55,6 +49,7 @@ fn LoginForm() -> impl IntoView {
     let hydrated = RwSignal::new(false);
     let pending = RwSignal::new(false);
     let problem = RwSignal::new(None::<String>);
+    let shown = RwSignal::new(false);
 
     Effect::new(move || hydrated.set(true));
     leave_when_open(session);
@@ -68,6 +63,8 @@ fn LoginForm() -> impl IntoView {
             return;
         }
         pending.set(true);
+        // What a field of plain text holds, browsers offer again to whoever comes next.
+        shown.set(false);
         problem.set(None);
         session.notice().set(None);
         spawn_local(async move {
@@ -106,26 +103,26 @@ fn LoginForm() -> impl IntoView {
                 node_ref=username
             />
             <label for="password">"Password"</label>
-            <PasswordInput node_ref=password hydrated />
+            <PasswordInput node_ref=password hydrated shown />
             <label class="check">
                 <input type="checkbox" node_ref=stay />
                 <span>"Keep me signed in on this device"</span>
             </label>
-            <div class="alert" role="alert">
-                {move || problem.get().map(|sentence| view! { <p class="problem">{sentence}</p> })}
-            </div>
             <button type="submit" class="button" disabled=move || !hydrated.get() || pending.get()>
                 <span class="spinner" class:spinning=move || pending.get() aria-hidden="true"></span>
                 {move || if pending.get() { "Checking…" } else { "Log in" }}
             </button>
+            // Below everything else, so that nothing moves when it comes.
+            <div class="alert" role="alert">
+                {move || problem.get().map(|sentence| view! { <p class="problem">{sentence}</p> })}
+            </div>
         </form>
     }
 }
 
 /// The password's field, and a button that shows what was typed.
 #[component]
-fn PasswordInput(node_ref: NodeRef<Input>, hydrated: RwSignal<bool>) -> impl IntoView {
-    let shown = RwSignal::new(false);
+fn PasswordInput(node_ref: NodeRef<Input>, hydrated: RwSignal<bool>, shown: RwSignal<bool>) -> impl IntoView {
     view! {
         <div class="password">
             <input
@@ -155,34 +152,31 @@ fn PasswordInput(node_ref: NodeRef<Input>, hydrated: RwSignal<bool>) -> impl Int
 /// Goes on to where the person was heading as soon as there is a session.
 fn leave_when_open(session: Session) {
     let navigate = use_navigate();
-    let query = use_query_map();
     Effect::new(move || {
         if matches!(session.state(), State::Open(..)) {
-            let next = query.with_untracked(|query| query.get("next"));
-            navigate(next::or_home(next.as_deref()), NavigateOptions { replace: true, ..Default::default() });
+            let next = next::after_login(&browser::query());
+            navigate(&next, NavigateOptions { replace: true, ..Default::default() });
         }
     });
 }
 
-/// The walk of a login: the form goes to the token endpoint, the token into the storage, and with it the page asks who
-/// it is. A disabled user's token is good for nothing, and is not kept.
+/// The walk of a login: the form goes to the token endpoint, with the token the page asks who it is, and the storage
+/// keeps it. A disabled user's token is good for nothing, and is not kept.
 async fn log_in(session: Session, form: PasswordForm, on_this_device: bool) -> Result<(), ApiError> {
     let started = browser::stopwatch();
     let token = oauth2::token(form.clone()).await?;
     let login = LoginExchange::new(&form, client::since(started));
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a clock's milliseconds fit")]
     let expires_at = browser::now() as u64 + u64::from(token.expires_in) * 1000;
-    let stored = StoredSession { token, expires_at, login };
-    let kept = Session::keep(&stored, on_this_device);
-    match client::get_with::<User>(session, &stored.token, "/users/me").await {
+    match client::get_with::<User>(session, &token, "/users/me").await {
         Ok(user) => session.user().set(Some(user)),
         Err(refusal) if refusal.is_inactive_user() || refusal.status == 401 => {
-            session.discard(kept);
+            session.forget_exchanges();
             return Err(refusal);
         }
         // The account page says what did not load, and tries again.
         Err(_) => {}
     }
-    session.open(stored, kept);
+    session.open(StoredSession { token, expires_at, login }, on_this_device);
     Ok(())
 }

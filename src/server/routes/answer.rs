@@ -1,4 +1,4 @@
-//! How an [`ApiError`] becomes an answer.
+//! How what went wrong inside becomes an [`ApiError`], and that an answer.
 
 use axum::{
     Json,
@@ -9,7 +9,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::error::ApiError;
+use crate::{
+    error::ApiError,
+    server::{security::password::HashError, store::StoreError},
+};
+
+/// How long a client that was turned away by a full queue should wait, in seconds: the default queue of 64 is worked
+/// off in about that time by two threads.
+const BUSY_RETRY_AFTER: u32 = 5;
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
@@ -23,5 +30,24 @@ impl IntoResponse for ApiError {
             headers.insert(RETRY_AFTER, seconds.into());
         }
         response
+    }
+}
+
+impl From<HashError> for ApiError {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Busy => Self::busy(BUSY_RETRY_AFTER),
+            HashError::Failed => {
+                tracing::error!(%error, "a password was not hashed");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "a request failed");
+        Self::unavailable()
     }
 }

@@ -8,9 +8,11 @@ pub mod token;
 
 use axum::{
     Router,
+    extract::Request,
     http::{
-        HeaderValue,
+        HeaderValue, Uri,
         header::{CACHE_CONTROL, PRAGMA},
+        uri::PathAndQuery,
     },
     routing::{get, post},
 };
@@ -29,7 +31,7 @@ pub fn router(state: AppState) -> Router {
         .route("/users/me", get(me::read_users_me))
         .route("/users/me/items", get(me::read_own_items))
         .route("/status", get(me::read_system_status))
-        .method_not_allowed_fallback(|uri: axum::http::Uri| async move {
+        .method_not_allowed_fallback(|uri: Uri| async move {
             let refusal = ApiError::method_not_allowed();
             if uri.path() == "/token" { refusal.in_oauth2_words() } else { refusal }
         })
@@ -42,4 +44,23 @@ pub fn router(state: AppState) -> Router {
             axum::response::IntoResponse::into_response(ApiError::internal())
         }))
         .with_state(state)
+}
+
+/// The same request, one slash at the end of its path left out: a path answers the same with and without it. More than
+/// one make it another path, for the router in the browser too.
+pub fn without_trailing_slash(mut request: Request) -> Request {
+    let uri = request.uri();
+    let trimmed = uri.path().strip_suffix('/').filter(|path| !path.is_empty() && !path.ends_with('/'));
+    let path_and_query = trimmed.and_then(|path| match uri.query() {
+        Some(query) => format!("{path}?{query}").parse::<PathAndQuery>().ok(),
+        None => path.parse().ok(),
+    });
+    if let Some(path_and_query) = path_and_query {
+        let mut parts = uri.clone().into_parts();
+        parts.path_and_query = Some(path_and_query);
+        if let Ok(uri) = Uri::from_parts(parts) {
+            *request.uri_mut() = uri;
+        }
+    }
+    request
 }

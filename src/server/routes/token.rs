@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use crate::{error::ApiError, oauth2::Refusal, server::state::AppState};
 use axum::{
     body::{Body, to_bytes},
     extract::{Request, State},
@@ -10,19 +11,6 @@ use axum::{
 };
 use http_body_util::LengthLimitError;
 use leptos::prelude::provide_context;
-use uuid::Uuid;
-
-use crate::{
-    error::ApiError,
-    model::{Scopes, Token},
-    oauth2::{PasswordForm, Refusal},
-    server::{
-        clock,
-        security::jwt::NewClaims,
-        state::AppState,
-        users::{authenticate_user, valid_issue_time},
-    },
-};
 
 /// The largest form that is read, in bytes.
 const BODY_LIMIT: usize = 16 * 1024;
@@ -57,39 +45,8 @@ async fn call(state: AppState, request: Request) -> Result<Response, ApiError> {
     };
     let request = Request::from_parts(parts, Body::from(body));
     let response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
-    match refusal.take() {
+    match refusal.get() {
         Some(refusal) => Err(refusal),
         None => Ok(response),
     }
-}
-
-/// What the server function does: checks who it is and what may be asked for, and issues the token (the tutorial's
-/// function of the same name).
-///
-/// # Errors
-/// [`ApiError::invalid_scope`], [`ApiError::incorrect_credentials`], [`ApiError::busy`].
-pub async fn login_for_access_token(state: &AppState, form: PasswordForm) -> Result<Token, ApiError> {
-    // Before the password, as it costs nothing; whether it is granted after it, as that is the user's own business.
-    let asked = form.scope.as_deref().map(Scopes::parse).transpose().map_err(|_| ApiError::invalid_scope())?;
-    let user = authenticate_user(&state.store, &state.passwords, &form.username, form.password)
-        .await?
-        .ok_or_else(ApiError::incorrect_credentials)?;
-    let granted = asked.unwrap_or(user.scopes);
-    if !user.scopes.contains(granted) {
-        return Err(ApiError::invalid_scope());
-    }
-    let issued_at = valid_issue_time(&user, clock::unix_seconds());
-    let scope = granted.to_string();
-    let claims = NewClaims {
-        sub: &user.username,
-        exp: issued_at.saturating_add(i64::from(state.token_expires_in)),
-        iat: issued_at,
-        jti: &Uuid::new_v4().to_string(),
-        scope: &scope,
-    };
-    let access_token = state.keys.create_access_token(&claims).map_err(|error| {
-        tracing::error!(%error, "a login failed");
-        ApiError::internal()
-    })?;
-    Ok(Token { access_token, token_type: "bearer".to_owned(), expires_in: state.token_expires_in, scope })
 }

@@ -1,6 +1,6 @@
 //! The extractors that a handler's signature is made of, each built on the one before (FastAPI's chain of `Depends`):
 //! [`BearerToken`] reads the header, [`CurrentUser`] checks the token and looks its user up, [`ActiveUser`] wants the
-//! user enabled, [`Scoped`] wants the token to open something. Only the last two belong into a handler's signature, so
+//! user enabled, [`Scoped`] wants the token to open something. Only the last two belong in a handler's signature, so
 //! a check that is forgotten leaves the handler without a user.
 
 use axum::{

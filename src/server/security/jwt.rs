@@ -56,7 +56,7 @@ pub struct InvalidToken;
 pub struct SigningError(#[from] jsonwebtoken::errors::Error);
 
 /// Header members that would make a reader fetch, trust or unpack something (RFC 7515 §4.1, RFC 7516 §4.1, RFC 7797).
-const FORBIDDEN: [&str; 9] = ["b64", "crit", "enc", "jku", "jwk", "x5c", "x5t", "x5u", "zip"];
+const FORBIDDEN: [&str; 10] = ["b64", "crit", "enc", "jku", "jwk", "x5c", "x5t", "x5t#S256", "x5u", "zip"];
 
 impl Keys {
     /// The key whose bytes are those of `secret`.

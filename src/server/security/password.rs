@@ -310,8 +310,9 @@ mod tests {
             let mut client = Box::pin(passwords.run(hold(started.clone(), Arc::clone(&held))));
             begin(client.as_mut()).await;
         }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        assert_eq!(running.try_iter().count(), 2, "hashes started by ten clients on two threads");
+        let next = |patience| running.recv_timeout(patience);
+        assert!(next(Duration::from_secs(30)).is_ok() && next(Duration::from_secs(30)).is_ok());
+        assert!(next(Duration::from_millis(200)).is_err(), "a third hash was started on two threads");
         drop(release);
         assert_eq!(passwords.run(|_| 5).await, Ok(5), "the threads are free again");
     }

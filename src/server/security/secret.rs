@@ -9,17 +9,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A key can not be made, kept or read.
+/// A key cannot be made, kept or read.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// The system has no randomness to give.
     #[error("no random key could be made: {0}")]
     Random(#[from] getrandom::Error),
-    /// The file can not be written or read.
-    #[error("the key file {0} can not be used: {1}")]
+    /// The file cannot be written or read.
+    #[error("the key file {0} cannot be used: {1}")]
     File(PathBuf, #[source] io::Error),
     /// The file holds something else.
-    #[error("the key file {0} holds less than 32 bytes: remove it, or set token.secret-key")]
+    #[error("the key file {0} holds fewer than 32 bytes: remove it, or set token.secret-key")]
     TooShort(PathBuf),
 }
 

@@ -57,7 +57,7 @@ async fn answer(mut connection: SqliteConnection, mut questions: mpsc::Receiver<
     while questions.recv_many(&mut asked, 1024).await > 0 {
         let version = sqlx::query_scalar::<_, Version>("PRAGMA data_version").fetch_one(&mut connection).await;
         if let Err(error) = &version {
-            tracing::error!(%error, "the database's version can not be read");
+            tracing::error!(%error, "the database's version cannot be read");
         }
         let version = version.ok();
         for question in asked.drain(..) {

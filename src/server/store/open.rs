@@ -2,7 +2,9 @@
 //! not yet ours, stays as it is.
 
 use std::{
+    fs::OpenOptions,
     io,
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     str::FromStr,
     sync::Arc,
@@ -21,23 +23,32 @@ use super::{CACHED_USERS, Changes, Store};
 /// The steps from an empty file to today's tables, part of the program.
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
+/// Where sqlx notes which of them were taken.
+const MIGRATIONS_TABLE: &str = "_sqlx_migrations";
+
 /// Connections that answer queries. SQLite lets one write at a time, so more would only wait.
 const CONNECTIONS: u32 = 4;
 /// How long a query waits for another process's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Why the database can not be used: one line that says what to do. Nothing was written.
+/// Why the database cannot be used: one line that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Not the URL of a file.
     #[error("database.url is sqlite:// and the path of a file, not {0:?}")]
     Url(String),
-    /// The folder is not there and can not be made.
-    #[error("the folder {0} of the database can not be created: {1}")]
+    /// The folder is not there and cannot be made.
+    #[error("the folder {0} of the database cannot be created: {1}")]
     Folder(PathBuf, #[source] io::Error),
-    /// The file can not be opened or written.
-    #[error("the database {0} can not be opened: {1}: check that the file and its folder can be written")]
+    /// The file cannot be opened or written.
+    #[error("cannot open the database {0} ({1}): check that the file and its folder can be written")]
     Unusable(PathBuf, #[source] sqlx::Error),
+    /// There is no such file, and a new one would be of no use.
+    #[error("there is no database {0}: start the program where it is, or set database.url")]
+    Missing(PathBuf),
+    /// The file cannot be created.
+    #[error("cannot create the database {0}: {1}")]
+    File(PathBuf, #[source] io::Error),
     /// The file is something else.
     #[error("{0} is not a database: move it away or set database.url to another file")]
     NotADatabase(PathBuf),
@@ -48,11 +59,20 @@ pub enum OpenError {
     #[error("the database {0} is from a newer version of Cloakroom: start that version")]
     Newer(PathBuf),
     /// A migration failed.
-    #[error("the database {0} can not be brought up to date: {1}")]
+    #[error("the database {0} cannot be brought up to date: {1}")]
     Migration(PathBuf, #[source] MigrateError),
 }
 
 impl Store {
+    /// Opens the database at `url`, which has to be there.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub async fn open_existing(url: &str) -> Result<Self, OpenError> {
+        let path = path(url)?;
+        if path.exists() { Self::open(url).await } else { Err(OpenError::Missing(path)) }
+    }
+
     /// Opens the database at `url`, creating what is missing.
     ///
     /// # Errors
@@ -63,11 +83,10 @@ impl Store {
         let unusable = |error| OpenError::Unusable(path.clone(), error);
         if path.exists() {
             inspect(&path).await?;
-        } else if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| OpenError::Folder(folder.to_owned(), error))?;
+        } else {
+            create(&path)?;
         }
         let options = options
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             // An acknowledged write is on the disk: NORMAL would lose the last ones with the power.
             .synchronous(SqliteSynchronous::Full)
@@ -105,6 +124,20 @@ fn file_options(url: &str) -> Result<SqliteConnectOptions, OpenError> {
     if options.get_filename().as_os_str().is_empty() { Err(refused()) } else { Ok(options) }
 }
 
+/// Creates an empty file, which is an empty database, for its owner only: it will hold hashes and addresses. SQLite
+/// gives the files that it puts beside it the same permissions.
+fn create(path: &Path) -> Result<(), OpenError> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| OpenError::Folder(folder.to_owned(), error))?;
+    }
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        // Another process was quicker.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(OpenError::File(path.to_owned(), error)),
+    }
+}
+
 /// Looks at a file that is there, without writing to it.
 async fn inspect(path: &Path) -> Result<(), OpenError> {
     let unusable = |error: sqlx::Error| match &error {
@@ -120,22 +153,44 @@ async fn inspect(path: &Path) -> Result<(), OpenError> {
         .fetch_all(&mut connection)
         .await
         .map_err(unusable)?;
-    let newest = if tables.iter().any(|table| table == "_sqlx_migrations") {
-        sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations")
-            .fetch_one(&mut connection)
+    let applied: Vec<(i64, Vec<u8>)> = if tables.iter().any(|table| table == MIGRATIONS_TABLE) {
+        sqlx::query_as("SELECT version, checksum FROM _sqlx_migrations ORDER BY version")
+            .fetch_all(&mut connection)
             .await
             .map_err(unusable)?
     } else {
-        0
+        Vec::new()
     };
     connection.close().await.map_err(unusable)?;
-    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
-    // Migrations of ours always create `users`; a database with tables but without it belongs to somebody else.
-    if newest > known {
-        Err(OpenError::Newer(path.to_owned()))
-    } else if !tables.is_empty() && newest == 0 {
-        Err(OpenError::Foreign(path.to_owned()))
-    } else {
-        Ok(())
+    // A start that was cut off may have left the table of migrations behind, empty and alone.
+    let untouched = applied.is_empty() && tables.iter().all(|table| table == MIGRATIONS_TABLE);
+    let ours = MIGRATIONS
+        .iter()
+        .zip(&applied)
+        .all(|(known, (version, checksum))| known.version == *version && known.checksum[..] == checksum[..]);
+    match applied.len() {
+        0 if untouched => Ok(()),
+        1.. if ours && applied.len() > MIGRATIONS.iter().count() => Err(OpenError::Newer(path.to_owned())),
+        1.. if ours => Ok(()),
+        _ => Err(OpenError::Foreign(path.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_promised_of_every_connection_holds() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = Store::open(&format!("sqlite://{}", folder.path().join("cloakroom.db").display())).await;
+        let pool = store.expect("a new database").pool;
+        let pragma =
+            async |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).fetch_one(&pool).await.expect("a number");
+        assert_eq!(pragma("PRAGMA synchronous").await, 2, "FULL: an acknowledged write is on the disk");
+        assert_eq!(pragma("PRAGMA foreign_keys").await, 1);
+        assert_eq!(pragma("PRAGMA busy_timeout").await, 5000);
+        let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&pool).await.expect("a word");
+        assert_eq!(journal, "wal");
     }
 }

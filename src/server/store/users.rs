@@ -147,7 +147,10 @@ impl Store {
         hashed_password: &str,
         tokens_valid_from: i64,
     ) -> Result<bool, StoreError> {
-        let done = sqlx::query("UPDATE users SET hashed_password = $1, tokens_valid_from = $2 WHERE username = $3")
+        // Later than before in any case: two changes within one second are two.
+        let update = "UPDATE users SET hashed_password = $1, tokens_valid_from = \
+                      CASE WHEN tokens_valid_from < $2 THEN $2 ELSE tokens_valid_from + 1 END WHERE username = $3";
+        let done = sqlx::query(update)
             .bind(hashed_password)
             .bind(tokens_valid_from)
             .bind(username)
