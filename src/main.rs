@@ -3,7 +3,14 @@
 
 mod cli;
 
-use std::{collections::HashMap, future::Future, io, net::SocketAddr, process::ExitCode};
+use std::{
+    collections::HashMap,
+    future::Future,
+    io::{self, IsTerminal},
+    net::SocketAddr,
+    path::Path,
+    process::ExitCode,
+};
 
 use clap::Parser;
 use cloakroom::server::{
@@ -53,6 +60,8 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
         .with_writer(io::stderr)
+        // No colours in a file.
+        .with_ansi(io::stderr().is_terminal())
         .init();
     let done = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -100,6 +109,11 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let stopped = stop_signal()?;
     let address = settings.leptos.site_addr;
     let listener = TcpListener::bind(address).await.map_err(|error| Failure::Listen(address, error))?;
+    let leptos = &settings.leptos;
+    let wasm = Path::new(&leptos.site_root).join(&leptos.site_pkg_dir).join(format!("{}.wasm", leptos.output_name));
+    if !wasm.exists() {
+        tracing::warn!(path = %wasm.display(), "the UI is not there, so no page will work: set leptos.site-root");
+    }
     say(&format!("Cloakroom is open: http://{}\n", listener.local_addr()?))?;
     if settings.demo.enabled {
         let (username, password) = demo::LOGIN;

@@ -130,6 +130,9 @@ test("the skip link is the first thing the keyboard finds", async ({ page, login
   await expect(page.getByText("Black umbrella")).toBeVisible();
   await page.keyboard.press("Tab");
   await expect(page.getByRole("link", { name: "Skip to the content" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("button", { name: "Log out" })).toBeFocused();
 });
 
 test("each page has its icon and asks for nothing that is not there", async ({ page, login }) => {

@@ -1,6 +1,6 @@
 // The session: where it is kept, how long it lasts, and how it ends.
 
-import { expect, kept, refusedRequest, test, STORAGE_KEY } from "../support/test";
+import { expect, kept, LoginPage, refusedRequest, STORAGE_KEY, test } from "../support/test";
 
 test("the token is kept in this tab only, unless asked to stay", async ({ page, login }) => {
   await login.asJohndoe();
@@ -51,7 +51,7 @@ test("the front page is the account for who is signed in, and the login for who 
   await expect(page).toHaveURL(/:\d+\/$/);
 });
 
-for (const next of ["//evil.example/x", "/\\evil.example", "https://evil.example/", "javascript:alert(1)", "/%09/evil.example", "/login"]) {
+for (const next of ["//evil.example/x", "/\\evil.example", "https://evil.example/", "javascript:alert(1)", "/%09/evil.example", "/.//evil.example", "/login", "/account/../login"]) {
   test(`next=${next} is ignored`, async ({ page, login }) => {
     await login.asJohndoe({ path: `/login?next=${next.includes("%") ? next : encodeURIComponent(next)}` });
     await expect(page).toHaveURL(/127\.0\.0\.1:\d+\/account$/);
@@ -102,6 +102,18 @@ for (const stay of [true, false]) {
     expect(await kept(other)).toEqual({ tab: null, device: null });
   });
 }
+
+test("a tab that was elsewhere when the person logged out is logged out when it comes back", async ({ page, login, context }) => {
+  await login.asJohndoe();
+  const other = await context.newPage();
+  await new LoginPage(other).asJohndoe();
+  await other.goto("/favicon.svg");
+  await page.getByRole("button", { name: "Log out" }).click();
+  await expect(page).toHaveURL(/\/login$/);
+  await other.goBack();
+  await expect(other).toHaveURL(/\/login/);
+  expect(await kept(other)).toEqual({ tab: null, device: null });
+});
 
 test("a session that is nonsense counts as none", async ({ page, login }) => {
   await login.open();
@@ -155,7 +167,7 @@ test.describe("a token that is good for ten seconds", () => {
     await page.goto("/login", { waitUntil: "domcontentloaded" });
     await expect(page.locator("form")).toBeVisible();
     await page.goto("/account", { waitUntil: "domcontentloaded" });
-    await expect(page).toHaveURL(/\/login\?next=%2Faccount$/);
+    await expect(page.locator("main")).toBeHidden();
     await page.unrouteAll({ behavior: "ignoreErrors" });
     await page.goto("/account");
     await expect(page.getByRole("status")).toHaveText("Your session has expired. Log in to go on.");

@@ -1,15 +1,23 @@
 (function () {
-  function open(storage) {
+  function stored(storage) {
     try {
-      return JSON.parse(window[storage].getItem("cloakroom.session")).expires_at > Date.now();
-    } catch (nothingThere) {
+      return window[storage].getItem("cloakroom.session");
+    } catch (blocked) {
+      return null;
+    }
+  }
+  function open(session) {
+    try {
+      return JSON.parse(session).expires_at > Date.now();
+    } catch (nonsense) {
       return false;
     }
   }
-  var session = open("sessionStorage") || open("localStorage");
-  document.documentElement.dataset.session = session ? "open" : "none";
+  var sessions = [stored("sessionStorage"), stored("localStorage")];
+  document.documentElement.dataset.session = sessions.some(open) ? "open" : "none";
+  // One that expired is for the UI to end, which says so on the login page.
   var path = location.pathname.replace(/(.)\/$/, "$1");
-  if (!session && (path === "/" || path === "/account")) {
+  if (!sessions.some(Boolean) && (path === "/" || path === "/account")) {
     location.replace(path === "/" ? "/login" : "/login?next=" + encodeURIComponent(location.pathname + location.search));
   }
 })();

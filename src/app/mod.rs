@@ -66,7 +66,7 @@ pub fn App() -> impl IntoView {
             <noscript>
                 <p class="problem">"Cloakroom needs JavaScript and WebAssembly. Please switch them on."</p>
             </noscript>
-            <a class="skip" href="#main">
+            <a class="skip" href="#main" rel="external">
                 "Skip to the content"
             </a>
             <Routes fallback=NotFound>

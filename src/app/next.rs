@@ -3,19 +3,21 @@
 /// Where a login leads when nothing else is asked for.
 pub const HOME: &str = "/account";
 
-/// Where the login page with this query (`?next=…`) leads: to `next` if that is a path of this site, or else [`HOME`].
-/// Browsers take `//host`, `/\host` and paths with tabs or line breaks in them for other sites; none of those is a path.
-/// Back to the login page is no way on either.
+/// The pages that a login may lead to.
+const PAGES: [&str; 2] = ["/", HOME];
+
+/// Where the login page with this query (`?next=…`) leads: to `next` if that is one of the pages, whatever its query,
+/// or else [`HOME`]. Telling other sites from paths of this one is for browsers, and they do not agree: so the path has
+/// to be known.
 pub fn after_login(query: &str) -> String {
     let query = query.strip_prefix('?').unwrap_or(query);
     let next = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next").map(|(_, value)| value);
-    let is_path = |next: &str| {
+    let is_page = |next: &str| {
         let path = next.split(['?', '#']).next().unwrap_or_default();
-        let elsewhere =
-            next.starts_with("//") || next.chars().any(|c| c == '\\' || c.is_whitespace() || c.is_control());
-        next.starts_with('/') && !elsewhere && path.trim_end_matches('/') != "/login"
+        let known = |page: &str| path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(path) == page;
+        PAGES.into_iter().any(known) && !next.chars().any(char::is_control)
     };
-    next.filter(|next| is_path(next)).map_or_else(|| HOME.to_owned(), std::borrow::Cow::into_owned)
+    next.filter(|next| is_page(next)).map_or_else(|| HOME.to_owned(), std::borrow::Cow::into_owned)
 }
 
 /// The login page's address for somebody who is at `location` and is to come back there.
@@ -37,8 +39,8 @@ mod tests {
     }
 
     #[test]
-    fn a_path_of_this_site_is_gone_to_as_it_is() {
-        for path in ["/", "/account", "/account?tab=items#foo", "/a/b%20c?q=a%26b", "/users//me", "/logins"] {
+    fn a_page_of_this_site_is_gone_to_as_it_is() {
+        for path in ["/", "/account", "/account/", "/account?tab=items#foo", "/account?q=a%20b%26c", "/?//x"] {
             assert_eq!(next(path), path);
         }
     }
@@ -63,6 +65,11 @@ mod tests {
             "/login",
             "/login/",
             "/login?next=/login",
+            "/.//evil.example",
+            "/account/../login",
+            "/account//",
+            "/account/x",
+            "/account?a\nb",
         ] {
             assert_eq!(next(elsewhere), HOME, "{elsewhere:?}");
         }

@@ -19,6 +19,10 @@ use crate::model::{Token, User};
 /// ended. `gate.js` knows it too.
 pub const STORAGE_KEY: &str = "cloakroom.session";
 
+/// The key in `localStorage` of when the person last logged out, in milliseconds of this browser's clock: a tab that was
+/// elsewhere at that moment learns it when it comes back.
+const LOGGED_OUT_KEY: &str = "cloakroom.logged-out-at";
+
 /// How many requests the panel "How this works" remembers.
 const REMEMBERED_EXCHANGES: usize = 12;
 
@@ -31,6 +35,18 @@ pub struct StoredSession {
     pub expires_at: u64,
     /// How the token was got.
     pub login: LoginExchange,
+}
+
+impl StoredSession {
+    /// When the token was handed out, in milliseconds of this browser's clock.
+    fn began_at(&self) -> u64 {
+        self.expires_at.saturating_sub(u64::from(self.token.expires_in) * 1000)
+    }
+}
+
+/// When the person last logged out; 0 where that is not known.
+fn logged_out_at() -> u64 {
+    if browser::may_store_on_device() { LocalStorage::get(LOGGED_OUT_KEY).unwrap_or_default() } else { 0 }
 }
 
 /// Where the session is kept.
@@ -55,11 +71,13 @@ impl Kept {
     }
 
     fn read(self) -> Option<StoredSession> {
-        match self {
-            Self::Tab if self.is_allowed() => SessionStorage::get(STORAGE_KEY).ok(),
-            Self::Device if self.is_allowed() => LocalStorage::get(STORAGE_KEY).ok(),
-            _ => None,
-        }
+        let stored: StoredSession = match self {
+            Self::Tab if self.is_allowed() => SessionStorage::get(STORAGE_KEY).ok()?,
+            Self::Device if self.is_allowed() => LocalStorage::get(STORAGE_KEY).ok()?,
+            _ => return None,
+        };
+        // What fits no header is no token.
+        Some(stored).filter(|stored| stored.token.access_token.chars().all(|c| c.is_ascii_graphic()))
     }
 
     /// Tells whether it worked: the storage may be full.
@@ -189,6 +207,10 @@ impl Session {
             return;
         }
         self.close(notice);
+        if notice == Notice::LoggedOut && browser::may_store_on_device() {
+            // A full storage leaves the tabs that are elsewhere signed in until their token expires.
+            let _ = LocalStorage::set(LOGGED_OUT_KEY, browser::now() as u64);
+        }
         if notice == Notice::LoggedOut
             && let Ok(channel) = BroadcastChannel::new(STORAGE_KEY)
         {
@@ -231,13 +253,23 @@ impl Session {
 
     /// Reads the storage: what is there may be from an earlier version, expired, or nonsense.
     fn read(self) {
+        let logged_out_at = logged_out_at();
         for kept in [Kept::Tab, Kept::Device] {
-            match kept.read() {
-                Some(stored) if stored.expires_at as f64 > browser::now() => return self.begin(stored, kept),
-                Some(_) => self.notice.set(Some(Notice::Expired)),
-                None => {}
+            let Some(stored) = kept.read() else {
+                kept.delete();
+                continue;
+            };
+            if stored.began_at() < logged_out_at {
+                // The person logged out while this tab was elsewhere.
+                kept.delete();
+            } else if stored.expires_at as f64 > browser::now() {
+                return self.begin(stored, kept);
+            } else {
+                // Not on to another session that may be kept: it may be somebody else's.
+                kept.delete();
+                self.notice.set(Some(Notice::Expired));
+                break;
             }
-            kept.delete();
         }
         self.show(State::Closed);
     }

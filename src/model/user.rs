@@ -31,6 +31,9 @@ pub fn check_username(username: &str) -> Result<(), &'static str> {
     if username.is_empty() || username.len() > 64 || !username.chars().all(allowed) {
         return Err("A username is 1 to 64 letters, digits and the characters . _ - @ +");
     }
+    if username.chars().all(|c| c == '.') {
+        return Err("A username is more than dots: choose another");
+    }
     if username.eq_ignore_ascii_case("me") {
         return Err("The username me is reserved: choose another");
     }
@@ -89,7 +92,7 @@ mod tests {
 
     #[test]
     fn usernames_that_could_forge_or_collide_are_refused() {
-        for username in ["", "me", "Me", "a b", "a/b", "a\nb", "ä", "a\u{202e}b", &"a".repeat(65)] {
+        for username in ["", "me", "Me", ".", "..", "a b", "a/b", "a\nb", "ä", "a\u{202e}b", &"a".repeat(65)] {
             assert!(check_username(username).is_err(), "{username:?}");
         }
     }

@@ -50,8 +50,8 @@ pub async fn login_for_access_token(state: &AppState, form: PasswordForm) -> Res
 async fn issue_time(user: &UserRow, asked_at: i64) -> i64 {
     let early = user.tokens_valid_from.saturating_mul(1000).saturating_sub(clock::unix_milliseconds());
     if early > 0 {
-        // Never longer than that second, even if the clock was set back since.
-        tokio::time::sleep(Duration::from_millis(early.unsigned_abs().min(1000))).await;
+        // Never much longer than that second, even if the clock was set back since.
+        tokio::time::sleep(Duration::from_millis(early.unsigned_abs().min(3000))).await;
     }
     asked_at.max(user.tokens_valid_from)
 }

@@ -208,6 +208,7 @@ impl Settings {
                 token.secret_key.as_ref().is_none_or(|key| key.len() >= 32),
                 "token.secret-key is shorter than 32 bytes: make one with `cloakroom secret`",
             ),
+            (!leptos.site_root.is_empty(), "leptos.site-root is empty: name the folder of the UI's files"),
             ((1..=31_536_000).contains(&token.expires_in), "token.expires-in is 1 to 31536000 seconds"),
             ((1..=255).contains(&password.parallelism), "password.parallelism is 1 to 255"),
             ((1..=1000).contains(&password.iterations), "password.iterations is 1 to 1000"),
@@ -352,6 +353,7 @@ mod tests {
             ("password.queue=1000000", "password.queue"),
             ("leptos.env=PRDO", "leptos.env"),
             ("leptos.site-addr=localhost", "leptos.site-addr"),
+            ("leptos.site-root=", "leptos.site-root"),
             ("demo.enabled=perhaps", "demo.enabled"),
         ] {
             let error = read("", HashMap::new(), &[assignment]).expect_err(assignment);

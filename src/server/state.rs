@@ -1,6 +1,9 @@
 //! What every handler may ask for.
 
-use std::sync::Arc;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
@@ -34,6 +37,9 @@ pub struct AppState {
 /// Why the server cannot start: one line.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// Everybody could download the database.
+    #[error("the database {0} is inside leptos.site-root, which everybody may read: move one of them")]
+    Exposed(PathBuf),
     /// The database cannot be used.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -54,10 +60,14 @@ impl AppState {
     /// # Errors
     /// [`StartError`].
     pub async fn open(settings: &Settings) -> Result<Self, StartError> {
+        let database = store::path(&settings.database.url)?;
+        if is_inside(&database, Path::new(&settings.leptos.site_root)) {
+            return Err(StartError::Exposed(database));
+        }
         let store = Store::open(&settings.database.url).await?;
         let secret_key = match &settings.token.secret_key {
             Some(key) => key.clone(),
-            None => kept_secret_key(&store::path(&settings.database.url)?)?,
+            None => kept_secret_key(&database)?,
         };
         if settings.demo.enabled {
             demo::insert(&store, clock::unix_milliseconds()).await?;
@@ -69,6 +79,15 @@ impl AppState {
             token_expires_in: settings.token.expires_in,
             leptos_options: settings.leptos.options(),
         })
+    }
+}
+
+/// Whether `file`, there or not, is below `folder`. One of which neither the folder nor the file's own is there is not.
+fn is_inside(file: &Path, folder: &Path) -> bool {
+    let beside = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (beside.canonicalize(), folder.canonicalize()) {
+        (Ok(beside), Ok(folder)) => beside.starts_with(folder),
+        _ => false,
     }
 }
 

@@ -17,6 +17,41 @@ fn without_a_secret_key_one_is_made_and_tokens_outlive_a_restart() {
 }
 
 #[test]
+fn a_database_that_everybody_could_download_stops_the_start() {
+    let home = Home::new().with("LEPTOS_SITE_ROOT", ".");
+    assert!(home.fail(&[], "").contains("inside leptos.site-root"));
+    let home = Home::new().with("LEPTOS_SITE_ROOT", "");
+    assert!(home.fail(&[], "").contains("leptos.site-root is empty"));
+}
+
+#[test]
+fn a_target_that_is_no_path_is_found_nowhere() {
+    let home = Home::new();
+    let server = home.serve();
+    for target in ["x", "*"] {
+        let request = format!("GET {target} HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\nConnection: close\r\n\r\n");
+        assert!(server.ask(&request).starts_with("HTTP/1.1 404 "), "{target}");
+    }
+}
+
+#[test]
+fn several_first_starts_at_once_make_one_database() {
+    let home = Home::new();
+    let starts: Vec<_> = (0..8)
+        .map(|number| {
+            let mut child = home.command(&["user", "add", &format!("user-{number}")]).spawn().expect("a process");
+            std::io::Write::write_all(&mut child.stdin.take().expect("standard input"), b"correct horse\n")
+                .expect("a reader");
+            child
+        })
+        .collect();
+    for start in starts {
+        let output = start.wait_with_output().expect("its output");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
 fn told_to_stop_it_finishes_the_requests_in_hand_and_closes_the_database() {
     for signal in ["TERM", "INT"] {
         let home = Home::new()

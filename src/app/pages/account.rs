@@ -65,7 +65,7 @@ pub fn Account() -> impl IntoView {
         <header class="top needs-session">
             <Brand />
         </header>
-        <main id="main" class="account needs-session">
+        <main id="main" tabindex="-1" class="account needs-session">
             <h1 tabindex="-1" node_ref=heading>
                 {greeting}
             </h1>
@@ -152,6 +152,8 @@ fn Items(items: Vec<Item>) -> impl IntoView {
         }
         .into_any();
     }
+    // The most that one answer holds.
+    let more = items.len() == 100;
     let rows = items.into_iter().map(|Item { item_id, title, description, .. }| {
         view! {
             <li>
@@ -163,7 +165,11 @@ fn Items(items: Vec<Item>) -> impl IntoView {
             </li>
         }
     });
-    view! { <ul>{rows.collect_view()}</ul> }.into_any()
+    view! {
+        <ul>{rows.collect_view()}</ul>
+        {more.then(|| view! { <p class="hint">"Your oldest 100 items are shown."</p> })}
+    }
+    .into_any()
 }
 
 /// As many lines as will come, at the height they will have.

@@ -26,7 +26,7 @@ use crate::{
 pub fn Login() -> impl IntoView {
     view! {
         <Title text="Log in" />
-        <main id="main" class="counter login-page">
+        <main id="main" tabindex="-1" class="counter login-page">
             <div class="pitch">
                 <p class="brand">
                     <Mark />

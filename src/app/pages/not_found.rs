@@ -13,7 +13,7 @@ pub fn NotFound() -> impl IntoView {
         <header class="top">
             <Brand />
         </header>
-        <main id="main" class="narrow">
+        <main id="main" tabindex="-1" class="narrow">
             <p class="eyebrow">"404"</p>
             <h1>"Nothing hangs here"</h1>
             <p>"There is no page at this address. It may have been moved, or the link has a typo."</p>

@@ -49,6 +49,10 @@ pub fn router(state: AppState) -> Router {
 /// The same request, one slash at the end of its path left out: a path answers the same with and without it. More than
 /// one make it another path, for the router in the browser too.
 pub fn without_trailing_slash(mut request: Request) -> Request {
+    if !request.uri().path_and_query().is_some_and(|target| target.path().starts_with('/')) {
+        // `GET x` and `OPTIONS *` name no path. There is nothing here, and no file can be of that name.
+        *request.uri_mut() = Uri::from_static("/%00");
+    }
     let uri = request.uri();
     let trimmed = uri.path().strip_suffix('/').filter(|path| !path.is_empty() && !path.ends_with('/'));
     let path_and_query = trimmed.and_then(|path| match uri.query() {

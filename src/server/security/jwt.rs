@@ -97,6 +97,10 @@ impl Keys {
         if claims.number("nbf")?.is_some_and(|not_before| not_before > now) {
             return Err(InvalidToken);
         }
+        // Meant for somebody in particular, and this server goes by no such name (RFC 7519 §4.1.3).
+        if claims.0.contains_key("aud") {
+            return Err(InvalidToken);
+        }
         Ok(TokenData {
             username: claims.text("sub")?.ok_or(InvalidToken)?.to_owned(),
             issued_at: claims.number("iat")?,

@@ -13,7 +13,7 @@ use std::{
 
 use quick_cache::sync::Cache;
 use sqlx::{
-    ConnectOptions, Connection, SqliteConnection,
+    ConnectOptions, Connection, SqliteConnection, SqlitePool,
     migrate::{MigrateError, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -100,7 +100,7 @@ impl Store {
             .connect_with(options.clone())
             .await
             .map_err(unusable)?;
-        MIGRATIONS.run(&pool).await.map_err(|error| OpenError::Migration(path.clone(), error))?;
+        migrate(&pool).await.map_err(|error| OpenError::Migration(path.clone(), error))?;
         let watching = options.connect().await.map_err(unusable)?;
         Ok(Self { pool, changes: Changes::watch(watching), users: Arc::new(Cache::new(CACHED_USERS)) })
     }
@@ -136,6 +136,18 @@ fn create(path: &Path) -> Result<(), OpenError> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(OpenError::File(path.to_owned(), error)),
     }
+}
+
+/// Brings the tables up to date. Where another process does that at the same moment, one of the two fails, and finds
+/// everything done when it tries again.
+async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
+    for _ in 0..5 {
+        if MIGRATIONS.run(pool).await.is_ok() {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    MIGRATIONS.run(pool).await
 }
 
 /// Looks at a file that is there, without writing to it.

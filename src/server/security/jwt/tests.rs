@@ -86,8 +86,10 @@ fn scope_narrows_and_a_word_of_another_service_opens_nothing() {
 }
 
 #[test]
-fn an_aud_for_others_does_no_harm_as_the_contract_knows_none() {
-    assert_eq!(claims(r#"{"sub":"johndoe","exp":1800000060,"aud":"reports"}"#), Ok(johndoe()));
+fn a_token_for_an_audience_is_refused_as_pyjwt_does() {
+    for aud in [r#""reports""#, r#"["reports"]"#, "[]", "null"] {
+        assert_eq!(claims(&format!(r#"{{"sub":"johndoe","exp":1800000060,"aud":{aud}}}"#)), Err(InvalidToken), "{aud}");
+    }
 }
 
 #[test]
@@ -127,6 +129,7 @@ fn a_header_that_asks_for_more_is_refused() {
         r#""jku":"http://127.0.0.1:9/keys""#,
         r#""x5u":"http://127.0.0.1:9/cert""#,
         r#""x5c":["AAAA"]"#,
+        r#""x5t#S256":"AAAA""#,
         r#""zip":"DEF""#,
     ] {
         assert_eq!(header(&format!(r#"{{"alg":"HS256","typ":"JWT",{member}}}"#)), Err(InvalidToken), "{member}");
