@@ -168,6 +168,8 @@ test.describe("a token that is good for ten seconds", () => {
     await expect(page.locator("form")).toBeVisible();
     await page.goto("/account", { waitUntil: "domcontentloaded" });
     await expect(page.locator("main")).toBeHidden();
+    // Away from that page first: its WASM could still arrive, and end the session there.
+    await page.goto("about:blank");
     await page.unrouteAll({ behavior: "ignoreErrors" });
     await page.goto("/account");
     await expect(page.getByRole("status")).toHaveText("Your session has expired. Log in to go on.");
