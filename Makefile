@@ -10,15 +10,15 @@ export PATH := $(shell bash scripts/setup.sh path)
 
 # The order of `test` is from quick to slow, and two cargos would only wait for each other.
 .NOTPARALLEL:
-.PHONY: help run test fmt lint unit e2e build bench flood interop screenshot setup
+.PHONY: help run test fmt lint unit e2e interop examples openapi schemathesis build bench flood screenshot setup
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: setup-run ## build, serve at http://127.0.0.1:3000 and rebuild on every change
 	cargo leptos watch
 
-test: setup-test fmt lint unit e2e ## everything that must pass: fmt, lint, unit, e2e
+test: setup-test fmt lint unit e2e interop examples openapi ## everything that must pass: the seven that follow
 
 fmt: setup-rust ## is the code formatted?
 	cargo fmt --check
@@ -34,6 +34,19 @@ unit: setup-rust ## unit and HTTP tests
 e2e: setup-test build ## browser tests against the release build
 	cd end2end && npx tsc && CLOAKROOM_BIN=target/release/cloakroom npx playwright test
 
+interop: setup-python build ## tokens and hashes, exchanged with PyJWT and pwdlib
+	tests/interop/interop.sh
+
+examples: setup-python build ## docs/api.md: every example prints what is below it
+	cargo build --locked --features ssr --example client
+	CLOAKROOM_EXAMPLE=target/debug/examples/client tests/examples/examples.sh
+
+openapi: setup-python build ## the OpenAPI document is valid, and TypeScript can be made of it
+	tests/openapi/openapi.sh
+
+schemathesis: setup-python build ## what the OpenAPI document allows and forbids, tried out at random
+	tests/openapi/schemathesis.sh
+
 build: setup-build ## the release: target/release/cloakroom and target/site, precompressed
 	cargo leptos build --release -P
 
@@ -42,9 +55,6 @@ bench: setup-bench build ## requests per second, beside the FastAPI tutorial's p
 
 flood: build ## 200 logins at once: answers, memory, and how /users/me fares meanwhile
 	bench/flood.sh
-
-interop: setup-python build ## tokens and hashes, exchanged with PyJWT and pwdlib
-	tests/interop/interop.sh
 
 screenshot: setup-test build ## the picture in the README
 	cd end2end && CLOAKROOM_BIN=target/release/cloakroom npx playwright test --config screenshot.config.ts

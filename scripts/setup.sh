@@ -5,9 +5,9 @@
 #   rust     the Rust toolchain with clippy, rustfmt and the browser's target
 #   run      that, cargo-leptos and wasm-bindgen
 #   build    that and the npm packages, of which a release build uses wasm-opt
-#   test     that and a Chromium
-#   python   the Python packages of bench and tests/interop
+#   python   the Python packages in tests/requirements.txt
 #   bench    that and wrk
+#   test     both of build and python, and a Chromium
 #   path     installs nothing; prints the PATH on which all of these are found
 #
 # Written for bash 3.2, which is what macOS has.
@@ -222,21 +222,41 @@ playwright_chromium() {
     ') 2>/dev/null
 }
 
-# --- Benchmarks and interoperability ---
+# --- The tests and benchmarks in Python ---
+
+# Whether there is a Python that the packages can be installed for.
+need_python() {
+    if python_packages_are_there || python_is_right; then return; fi
+    # Debian's Python comes without what a venv is made with.
+    if can_apt; then
+        step "python3-venv, for the tests in Python: about 10 seconds, once per machine" \
+            apt_install python3-venv && python_is_right && return
+    fi
+    die "Python 3.11 or newer with venv is missing." \
+        "Install it (Debian, Ubuntu: apt-get install python3-venv; Fedora: dnf install python3;\
+ macOS: brew install python)"
+}
+
+# 3.11 is what Schemathesis asks for. ensurepip is the part that Debian has in a package of its own.
+python_is_right() {
+    python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
 
 need_python_packages() {
-    # The copy tells which list they were installed from.
-    if cmp -s bench/requirements.txt .venv/requirements.txt; then return; fi
-    python3 -c 'import sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null ||
-        die "Python 3.10 or newer with venv is missing." \
-            "Install it (Debian, Ubuntu: apt-get install python3-venv)"
-    step "FastAPI, uvicorn, PyJWT and pwdlib in .venv, to compare with: about 20 seconds" make_venv
+    if python_packages_are_there; then return; fi
+    step "the Python packages of tests and benchmarks (FastAPI, Schemathesis and others) in .venv: about 20 seconds" \
+        make_venv
+}
+
+# The copy tells which list they were installed from.
+python_packages_are_there() {
+    cmp -s tests/requirements.txt .venv/requirements.txt
 }
 
 make_venv() {
     python3 -m venv --clear .venv &&
-        .venv/bin/pip install --quiet --disable-pip-version-check --requirement bench/requirements.txt &&
-        cp bench/requirements.txt .venv/
+        .venv/bin/pip install --quiet --disable-pip-version-check --requirement tests/requirements.txt &&
+        cp tests/requirements.txt .venv/
 }
 
 need_wrk() {
@@ -274,13 +294,23 @@ fi
 # What a person has to install comes first: nobody should wait minutes to be told.
 case ${1:-} in
     rust | run) need_rust ;;
-    build | test)
+    build)
         need_node
         need_rust
-        need_npm_packages
         ;;
-    python | bench) need_python_packages ;;
-    *) die "usage: scripts/setup.sh rust|run|build|test|python|bench|path" ;;
+    python | bench) need_python ;;
+    test)
+        need_node
+        need_python
+        need_rust
+        ;;
+    *) die "usage: scripts/setup.sh rust|run|build|python|bench|test|path" ;;
+esac
+case $1 in
+    build | test) need_npm_packages ;;
+esac
+case $1 in
+    python | bench | test) need_python_packages ;;
 esac
 case $1 in
     test) need_chromium ;;

@@ -24,22 +24,26 @@ use crate::Failure;
 const SETTINGS: &str = "\
 Settings come from built-in defaults, then Leptos.toml (or --config), then the environment, then --set:
 
-  key                    environment                       default                        meaning
-  leptos.site-addr       LEPTOS_SITE_ADDR                  127.0.0.1:3000                 address and port to listen on
-  leptos.site-root       LEPTOS_SITE_ROOT                  target/site                    folder of the UI's files
-  leptos.site-pkg-dir    LEPTOS_SITE_PKG_DIR               pkg                            folder in it of WASM and style
-  leptos.output-name     LEPTOS_OUTPUT_NAME                cloakroom                      name of those files
-  leptos.env             LEPTOS_ENV                        DEV                            PROD refuses demo users
-  leptos.reload-port     LEPTOS_RELOAD_PORT                3001                           of cargo leptos watch
-  database.url           CLOAKROOM__DATABASE__URL          sqlite://data/cloakroom.db     file, created when missing
-  token.secret-key       CLOAKROOM__TOKEN__SECRET_KEY      made, kept beside database     signs tokens; 32 bytes or more
-  token.expires-in       CLOAKROOM__TOKEN__EXPIRES_IN      1800                           life of a token, in seconds
-  password.memory-kib    CLOAKROOM__PASSWORD__MEMORY_KIB   65536                          argon2id's m, in KiB
-  password.iterations    CLOAKROOM__PASSWORD__ITERATIONS   3                              argon2id's t
-  password.parallelism   CLOAKROOM__PASSWORD__PARALLELISM  4                              argon2id's p
-  password.threads       CLOAKROOM__PASSWORD__THREADS      one per core                   hashes computed at once
-  password.queue         CLOAKROOM__PASSWORD__QUEUE        64                             logins that may wait
-  demo.enabled           CLOAKROOM__DEMO__ENABLED          false                          create johndoe and alice
+  key                     environment                         default                     meaning
+  leptos.site-addr        LEPTOS_SITE_ADDR                    127.0.0.1:3000              address and port to listen on
+  leptos.site-root        LEPTOS_SITE_ROOT                    target/site                 folder of the UI's files
+  leptos.site-pkg-dir     LEPTOS_SITE_PKG_DIR                 pkg                         folder in it of WASM and style
+  leptos.output-name      LEPTOS_OUTPUT_NAME                  cloakroom                   name of those files
+  leptos.env              LEPTOS_ENV                          DEV                         PROD refuses demo users
+  leptos.reload-port      LEPTOS_RELOAD_PORT                  3001                        of cargo leptos watch
+  server.public-url       CLOAKROOM__SERVER__PUBLIC_URL       http://<site-addr>          where clients reach it
+  server.allow-origins    CLOAKROOM__SERVER__ALLOW_ORIGINS    none                        other sites' pages may call
+  limits.body-timeout     CLOAKROOM__LIMITS__BODY_TIMEOUT     10                          s for a body to arrive
+  limits.request-timeout  CLOAKROOM__LIMITS__REQUEST_TIMEOUT  30                          s for an answer
+  database.url            CLOAKROOM__DATABASE__URL            sqlite://data/cloakroom.db  file, created when missing
+  token.secret-key        CLOAKROOM__TOKEN__SECRET_KEY        made, kept beside database  signs tokens; 32 bytes or more
+  token.expires-in        CLOAKROOM__TOKEN__EXPIRES_IN        1800                        life of a token, in seconds
+  password.memory-kib     CLOAKROOM__PASSWORD__MEMORY_KIB     65536                       argon2id's m, in KiB
+  password.iterations     CLOAKROOM__PASSWORD__ITERATIONS     3                           argon2id's t
+  password.parallelism    CLOAKROOM__PASSWORD__PARALLELISM    4                           argon2id's p
+  password.threads        CLOAKROOM__PASSWORD__THREADS        one per core                hashes computed at once
+  password.queue          CLOAKROOM__PASSWORD__QUEUE          64                          logins that may wait
+  demo.enabled            CLOAKROOM__DEMO__ENABLED            false                       create johndoe and alice
 
 RUST_LOG sets what is logged (info by default).";
 

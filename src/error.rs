@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::model::Scopes;
 
@@ -43,15 +44,19 @@ pub enum Detail {
     Fields(Vec<FieldError>),
 }
 
-/// One value that breaks a rule, as FastAPI reports it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One value that breaks a rule, as FastAPI reports it (its `ValidationError`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ValidationError)]
 pub struct FieldError {
     /// Where the value is: `["query", "limit"]`.
+    #[schema(value_type = Vec<String>)]
     pub loc: Vec<Cow<'static, str>>,
     /// The rule, as a sentence.
+    #[schema(value_type = String)]
     pub msg: Cow<'static, str>,
     /// Pydantic's name of the rule.
     #[serde(rename = "type")]
+    #[schema(value_type = String)]
     pub kind: Cow<'static, str>,
 }
 
@@ -123,9 +128,24 @@ impl ApiError {
         Self::text(405, "Method Not Allowed")
     }
 
+    /// The body did not arrive in time.
+    pub fn request_timeout() -> Self {
+        Self::text(408, "The body took too long to arrive: send it again")
+    }
+
+    /// A file was asked for on a condition that does not hold (RFC 9110 §13.1).
+    pub fn precondition_failed() -> Self {
+        Self::text(412, "The file was changed since: ask for it again without the condition")
+    }
+
     /// The body is over the route's limit.
     pub fn payload_too_large() -> Self {
         Self::text(413, "The body is too large: send less")
+    }
+
+    /// A part of a file was asked for that it does not have (RFC 9110 §14.2).
+    pub fn range_not_satisfiable() -> Self {
+        Self::text(416, "The file has no such part: ask for less, or for all of it")
     }
 
     /// Values that break a rule.
@@ -141,6 +161,11 @@ impl ApiError {
     /// The database does not answer; logged where it was found.
     pub fn unavailable() -> Self {
         Self::text(503, "The database is not answering: try again shortly").with_retry_after(1)
+    }
+
+    /// The answer took longer than the server gives itself; logged where that was noticed.
+    pub fn too_slow() -> Self {
+        Self::text(503, "The server took too long to answer: try again shortly").with_retry_after(1)
     }
 
     /// The browser's side: no answer came, or one that this API does not give.
@@ -246,8 +271,10 @@ mod tests {
             ApiError::busy(5),
             ApiError::payload_too_large(),
             ApiError::method_not_allowed(),
+            ApiError::request_timeout(),
             ApiError::internal(),
             ApiError::unavailable(),
+            ApiError::too_slow(),
         ] {
             let description = refusal.in_oauth2_words().body.error_description.expect("a refusal in words");
             assert!(description.chars().all(|c| matches!(c, ' ' | '!' | '#'..='[' | ']'..='~')), "{description}");

@@ -104,17 +104,19 @@ impl From<HashError> for Failure {
     }
 }
 
-async fn serve(settings: Settings) -> Result<(), Failure> {
-    let state = AppState::open(&settings).await?;
+async fn serve(mut settings: Settings) -> Result<(), Failure> {
     let stopped = stop_signal()?;
     let address = settings.leptos.site_addr;
     let listener = TcpListener::bind(address).await.map_err(|error| Failure::Listen(address, error))?;
+    // Port 0 asks the system for a free one; the metadata names the one it gave.
+    settings.leptos.site_addr = listener.local_addr()?;
+    let state = AppState::open(&settings).await?;
     let leptos = &settings.leptos;
     let wasm = Path::new(&leptos.site_root).join(&leptos.site_pkg_dir).join(format!("{}.wasm", leptos.output_name));
     if !wasm.exists() {
         tracing::warn!(path = %wasm.display(), "the UI is not there, so no page will work: set leptos.site-root");
     }
-    say(&format!("Cloakroom is open: http://{}\n", listener.local_addr()?))?;
+    say(&format!("Cloakroom is open: http://{0}\nIts API explains itself: http://{0}/docs\n", leptos.site_addr))?;
     if settings.demo.enabled {
         let (username, password) = demo::LOGIN;
         say(&format!("Log in as {username} with the password {password}\n"))?;

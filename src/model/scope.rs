@@ -35,6 +35,9 @@ impl Scopes {
     /// What a new user is granted: everything but `admin`.
     pub const AT_SIGN_UP: Self = Self(ME | ITEMS | ME_WRITE | ITEMS_WRITE);
 
+    /// Every scope there is.
+    pub const ALL: Self = Self(ME | ITEMS | ME_WRITE | ITEMS_WRITE | ADMIN);
+
     /// The set with these bits.
     pub const fn new(bits: u8) -> Self {
         Self(bits)

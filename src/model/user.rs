@@ -2,15 +2,24 @@
 //! be: it never leaves `server::store`'s own types.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The answer of `GET /users/me`: the tutorial's `User`, exactly these four fields.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "username": "johndoe",
+    "email": "johndoe@example.com",
+    "full_name": "John Doe",
+    "disabled": false,
+}))]
 pub struct User {
     /// The name the user logs in with; a token's `sub`.
     pub username: String,
-    /// Where to reach the user.
+    /// Where to reach the user; null where they did not say.
+    #[schema(required)]
     pub email: Option<String>,
-    /// What to call the user.
+    /// What to call the user; null where they did not say.
+    #[schema(required)]
     pub full_name: Option<String>,
     /// Whether the account is switched off: its tokens are good for nothing then.
     pub disabled: bool,

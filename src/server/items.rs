@@ -2,14 +2,19 @@
 
 use std::num::IntErrorKind;
 
+use utoipa::IntoParams;
+
 use crate::error::{ApiError, FieldError};
 
 /// Which part of a list: `skip` entries are passed over, and `limit` come at most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Paging {
     /// How many to pass over.
+    #[param(required = false, minimum = 0, default = 0)]
     pub skip: i64,
     /// How many to give at most, 100 or fewer.
+    #[param(required = false, minimum = 0, maximum = 100, default = 100)]
     pub limit: i64,
 }
 

@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod demo;
+pub mod docs;
 pub mod items;
 pub mod login;
 pub mod routes;

@@ -2,11 +2,16 @@
 //! names), then the environment, then `--set`: each overrides the one before. The sections and keys are those of the
 //! structs below, in kebab-case; README.md lists them.
 
+mod origin;
+
 use std::{collections::HashMap, fmt, net::SocketAddr, path::Path};
 
 use config::{Case, Config, ConfigError, Environment, File, FileFormat};
 use leptos::config::{Env, LeptosOptions};
 use serde::{Deserialize, Deserializer, de};
+
+pub use self::origin::Origin;
+use self::origin::{origin, origins};
 
 /// The file that is read when none is named, and passed over when it is not there.
 pub const DEFAULT_FILE: &str = "Leptos.toml";
@@ -17,6 +22,10 @@ pub const DEFAULT_FILE: &str = "Leptos.toml";
 pub struct Settings {
     /// Where the UI is and where to serve it: what cargo-leptos sets too.
     pub leptos: LeptosSettings,
+    /// How the server is reached.
+    pub server: ServerSettings,
+    /// How long a client may take.
+    pub limits: LimitSettings,
     /// Where things are kept.
     pub database: DatabaseSettings,
     /// Access tokens.
@@ -44,6 +53,28 @@ pub struct LeptosSettings {
     pub env: Env,
     /// The port at which `cargo leptos watch` tells the page to reload.
     pub reload_port: u32,
+}
+
+/// `[server]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ServerSettings {
+    /// Where clients reach the server, as its metadata says. Unset: the address it listens on.
+    #[serde(deserialize_with = "origin")]
+    pub public_url: Option<Origin>,
+    /// The other origins whose pages may call with a bearer token (CORS). In the environment separated by spaces.
+    #[serde(deserialize_with = "origins")]
+    pub allow_origins: Vec<Origin>,
+}
+
+/// `[limits]`
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LimitSettings {
+    /// How long a body may take to arrive, in seconds; 408 after that.
+    pub body_timeout: u32,
+    /// How long an answer may take, the body's arrival included, in seconds; 503 after that.
+    pub request_timeout: u32,
 }
 
 /// `[database]`
@@ -108,6 +139,12 @@ impl Default for LeptosSettings {
             env: Env::DEV,
             reload_port: 3001,
         }
+    }
+}
+
+impl Default for LimitSettings {
+    fn default() -> Self {
+        Self { body_timeout: 10, request_timeout: 30 }
     }
 }
 
@@ -201,7 +238,7 @@ impl Settings {
 
     /// Whether every value is in range, and they fit together.
     fn check(&self) -> Result<(), SettingsError> {
-        let Self { leptos, token, password, demo, .. } = self;
+        let Self { leptos, limits, token, password, demo, .. } = self;
         let least_memory = password.parallelism.saturating_mul(8);
         for (holds, sentence) in [
             (
@@ -209,6 +246,11 @@ impl Settings {
                 "token.secret-key is shorter than 32 bytes: make one with `cloakroom secret`",
             ),
             (!leptos.site_root.is_empty(), "leptos.site-root is empty: name the folder of the UI's files"),
+            ((1..=3600).contains(&limits.request_timeout), "limits.request-timeout is 1 to 3600 seconds"),
+            (
+                (1..=limits.request_timeout).contains(&limits.body_timeout),
+                "limits.body-timeout is 1 second to limits.request-timeout",
+            ),
             ((1..=31_536_000).contains(&token.expires_in), "token.expires-in is 1 to 31536000 seconds"),
             ((1..=255).contains(&password.parallelism), "password.parallelism is 1 to 255"),
             ((1..=1000).contains(&password.iterations), "password.iterations is 1 to 1000"),
@@ -265,114 +307,4 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>,
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Write;
-
-    use super::*;
-
-    fn environment<const N: usize>(variables: [(&str, &str); N]) -> HashMap<String, String> {
-        variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-    }
-
-    /// The settings that a file with this text, this environment and these overrides make.
-    fn read(text: &str, variables: HashMap<String, String>, overrides: &[&str]) -> Result<Settings, String> {
-        let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
-        file.write_all(text.as_bytes()).expect("a writable temporary file");
-        let overrides: Vec<_> = overrides.iter().map(|&text| text.to_owned()).collect();
-        Settings::read(Some(file.path()), variables, &overrides).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn the_defaults_are_the_tutorials() {
-        let settings = read("", HashMap::new(), &[]).expect("defaults");
-        assert_eq!(settings.token.expires_in, 1800);
-        let password = settings.password;
-        assert_eq!((password.memory_kib, password.iterations, password.parallelism), (65536, 3, 4));
-        assert!(!settings.demo.enabled);
-        assert_eq!(settings.leptos.site_addr.to_string(), "127.0.0.1:3000");
-    }
-
-    #[test]
-    fn the_file_overrides_the_defaults_the_environment_the_file_and_a_flag_the_environment() {
-        let file = "[token]\nexpires-in = 60\n[password]\nqueue = 7\nthreads = 3\n[leptos]\nsite-root = \"site\"";
-        let variables = environment([
-            ("CLOAKROOM__PASSWORD__QUEUE", "8"),
-            ("CLOAKROOM__PASSWORD__THREADS", "4"),
-            ("CLOAKROOM__DEMO__ENABLED", "true"),
-            ("LEPTOS_SITE_ADDR", "127.0.0.1:4000"),
-            ("LEPTOS_WATCH", "ON"),
-            ("CLOAKROOMS", "not ours"),
-        ]);
-        let settings = read(file, variables, &["password.queue=9"]).expect("good settings");
-        assert_eq!(settings.token.expires_in, 60);
-        assert_eq!(settings.password.threads, Some(4));
-        assert_eq!(settings.password.queue, 9);
-        assert!(settings.demo.enabled);
-        assert_eq!(settings.leptos.site_root, "site");
-        assert_eq!(settings.leptos.site_addr.port(), 4000);
-    }
-
-    #[test]
-    fn a_secret_of_digits_only_stays_the_text_it_is() {
-        let digits = "00001111222233334444555566667777";
-        let settings = read("", environment([("CLOAKROOM__TOKEN__SECRET_KEY", digits)]), &[]).expect("good settings");
-        assert_eq!(settings.token.secret_key.as_deref(), Some(digits));
-    }
-
-    #[test]
-    fn an_empty_secret_counts_as_unset() {
-        let settings = read("", environment([("CLOAKROOM__TOKEN__SECRET_KEY", "")]), &[]).expect("good settings");
-        assert_eq!(settings.token.secret_key, None);
-    }
-
-    #[test]
-    fn an_unknown_key_is_named_in_one_line() {
-        for (file, variables, overrides) in [
-            ("[token]\nsecret-ky = \"x\"", HashMap::new(), vec![]),
-            ("", environment([("CLOAKROOM__TOKEN__SECRET_KY", "x")]), vec![]),
-            ("", HashMap::new(), vec!["token.secret-ky=x"]),
-        ] {
-            let error = read(file, variables, &overrides).expect_err("an unknown key");
-            assert!(error.contains("secret-ky") && !error.contains('\n'), "{error}");
-        }
-        let error = read("[tokens]\nexpires-in = 5", HashMap::new(), &[]).expect_err("an unknown section");
-        assert!(error.contains("tokens"), "{error}");
-    }
-
-    #[test]
-    fn a_value_of_the_wrong_kind_or_out_of_range_is_named_in_one_line() {
-        for (assignment, key) in [
-            ("token.expires-in=0", "token.expires-in"),
-            ("token.expires-in=soon", "token.expires-in"),
-            ("token.secret-key=too short", "token.secret-key"),
-            ("password.memory-kib=31", "password.memory-kib"),
-            ("password.memory-kib=-1", "password.memory-kib"),
-            ("password.iterations=0", "password.iterations"),
-            ("password.parallelism=0", "password.parallelism"),
-            ("password.threads=0", "password.threads"),
-            ("password.queue=1000000", "password.queue"),
-            ("leptos.env=PRDO", "leptos.env"),
-            ("leptos.site-addr=localhost", "leptos.site-addr"),
-            ("leptos.site-root=", "leptos.site-root"),
-            ("demo.enabled=perhaps", "demo.enabled"),
-        ] {
-            let error = read("", HashMap::new(), &[assignment]).expect_err(assignment);
-            assert!(error.contains(key) && !error.contains('\n'), "{assignment}: {error}");
-        }
-    }
-
-    #[test]
-    fn demo_users_are_refused_in_production() {
-        let error = read("", HashMap::new(), &["demo.enabled=true", "leptos.env=prod"]).expect_err("a refusal");
-        assert!(error.contains("demo.enabled"), "{error}");
-    }
-
-    #[test]
-    fn a_file_that_was_named_has_to_be_there_and_to_be_toml() {
-        let missing = Settings::read(Some(Path::new("no/such.toml")), HashMap::new(), &[]).expect_err("no such file");
-        assert!(missing.to_string().contains("no/such.toml"), "{missing}");
-        let broken = read("[token]\nsecret-key = \"hunter2 hunter2\n", HashMap::new(), &[]).expect_err("no TOML");
-        assert!(broken.contains("line 2") && !broken.contains("hunter2") && !broken.contains('\n'), "{broken}");
-        assert!(read("", HashMap::new(), &["token.expires-in"]).is_err());
-    }
-}
+mod tests;

@@ -15,7 +15,7 @@ use super::{
         password::{HashError, Passwords},
         secret::{SecretError, kept_secret_key},
     },
-    settings::Settings,
+    settings::{LimitSettings, Origin, Settings},
     store::{self, OpenError, Store, StoreError},
 };
 
@@ -30,6 +30,12 @@ pub struct AppState {
     pub keys: Arc<Keys>,
     /// How long a new token is good for, in seconds.
     pub token_expires_in: u32,
+    /// Where clients reach the server: an origin, such as `https://cloakroom.example.com`.
+    pub public_url: String,
+    /// How long a client may take.
+    pub limits: LimitSettings,
+    /// The other origins whose pages may call with a bearer token.
+    pub allow_origins: Vec<Origin>,
     /// Where the UI's files are.
     pub leptos_options: LeptosOptions,
 }
@@ -77,6 +83,12 @@ impl AppState {
             passwords: Arc::new(Passwords::start(&settings.password)?),
             keys: Arc::new(Keys::new(&secret_key)),
             token_expires_in: settings.token.expires_in,
+            public_url: match &settings.server.public_url {
+                Some(origin) => origin.as_str().to_owned(),
+                None => format!("http://{}", settings.leptos.site_addr),
+            },
+            limits: settings.limits,
+            allow_origins: settings.server.allow_origins.clone(),
             leptos_options: settings.leptos.options(),
         })
     }

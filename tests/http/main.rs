@@ -3,7 +3,10 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bearer;
+mod cors;
+mod errors;
 mod me;
+mod openapi;
 mod pages;
 mod revocation;
 mod storage;

@@ -5,9 +5,7 @@ use axum::{
     http::{Method, Request, header},
 };
 
-use super::support::{Answer, TestApp};
-
-const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+use super::support::{Answer, BROWSER, TestApp};
 
 /// What a person's browser gets at this address.
 async fn visit(app: &TestApp, path: &str) -> Answer {

@@ -1,16 +1,16 @@
 //! A server to ask, and the people who ask it.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::LazyLock};
 
 use axum::{
     Router,
     body::Body,
-    http::{HeaderMap, Request, StatusCode, header},
+    http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use cloakroom::{
     model::{ADMIN, ITEMS, ME, Scopes},
     server::{
-        clock,
+        clock, routes,
         security::jwt::NewClaims,
         settings::Settings,
         state::AppState,
@@ -27,6 +27,16 @@ use tower::ServiceExt;
 pub const SECRET_KEY: &str = "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7";
 /// The password of every user made here.
 pub const PASSWORD: &str = "correct horse";
+
+/// What a person's browser says it takes.
+pub const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+/// The OpenAPI document.
+pub fn document() -> &'static Value {
+    static DOCUMENT: LazyLock<Value> =
+        LazyLock::new(|| serde_json::to_value(routes::document()).expect("a document is JSON"));
+    &DOCUMENT
+}
 
 /// A server with a database of its own.
 pub struct TestApp {
@@ -152,6 +162,11 @@ impl TestApp {
 }
 
 impl Client {
+    /// Somebody without a token, who asks this router.
+    pub fn of(router: Router) -> Self {
+        Self { router, token: None }
+    }
+
     /// The client's token.
     pub fn token(&self) -> &str {
         self.token.as_deref().expect("a client with a token")
@@ -177,14 +192,37 @@ impl Client {
             let value = format!("Bearer {token}").parse().expect("a header value");
             request.headers_mut().insert(header::AUTHORIZATION, value);
         }
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.expect("a router does not fail");
         let (parts, body) = response.into_parts();
         let body = body.collect().await.expect("a whole body").to_bytes().to_vec();
-        Answer { status: parts.status, headers: parts.headers, body }
+        let answer = Answer { status: parts.status, headers: parts.headers, body };
+        answer.assert_documented(&method, &path);
+        answer
     }
 }
 
 impl Answer {
+    /// Checks that an answer of the API is one that the document lists, with its headers. So every test is one of the
+    /// document too.
+    #[track_caller]
+    fn assert_documented(&self, method: &Method, path: &str) {
+        let method = match *method {
+            Method::GET | Method::HEAD => "get",
+            Method::POST => "post",
+            _ => return,
+        };
+        let path = path.strip_suffix('/').unwrap_or(path);
+        let Some(operation) = document()["paths"][path].get(method) else { return };
+        let response = &operation["responses"][self.status.as_str()];
+        assert!(response.is_object(), "{method} {path} does not list {}", self.status);
+        for name in ["Cache-Control", "Pragma", "Retry-After", "WWW-Authenticate"] {
+            if self.headers.contains_key(name) && self.header(name) != "no-cache" {
+                assert!(response["headers"][name].is_object(), "{method} {path} {}: {name}", self.status);
+            }
+        }
+    }
+
     /// The body, as JSON.
     pub fn json(&self) -> Value {
         let body = String::from_utf8_lossy(&self.body);

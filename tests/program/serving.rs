@@ -1,6 +1,9 @@
 //! The server as a process: from the first start to the last signal.
 
-use std::{io::Read, os::unix::fs::PermissionsExt};
+use std::{
+    io::{Read, Write},
+    os::unix::fs::PermissionsExt,
+};
 
 use super::support::{Home, get, login, token};
 
@@ -35,13 +38,32 @@ fn a_target_that_is_no_path_is_found_nowhere() {
 }
 
 #[test]
+fn bodies_that_never_end_or_never_come_are_refused_in_json_and_the_server_goes_on() {
+    let home = Home::new().with("CLOAKROOM__LIMITS__BODY_TIMEOUT", "1");
+    let server = home.serve();
+    let head = "POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n";
+    let refused = |mut stream: std::net::TcpStream, status: &str| {
+        let mut answer = String::new();
+        // What was sent and never read may reset the connection once the answer is there.
+        let _ = stream.read_to_string(&mut answer);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+        assert!(answer.contains(r#""detail":"#) && answer.contains(r#""error":"invalid_request""#), "{answer}");
+    };
+    // One chunk more than is taken, and no last one.
+    let chunk = format!("400\r\n{}\r\n", "a".repeat(0x400));
+    refused(server.begin(&format!("{head}Transfer-Encoding: chunked\r\n\r\n{}", chunk.repeat(17))), "413");
+    refused(server.begin(&format!("{head}Content-Length: 1000000000\r\n\r\n")), "413");
+    refused(server.begin(&format!("{head}Content-Length: 1000\r\n\r\nusername=")), "408");
+    assert!(server.ask("GET /status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").starts_with("HTTP/1.1 401 "));
+}
+
+#[test]
 fn several_first_starts_at_once_make_one_database() {
     let home = Home::new();
     let starts: Vec<_> = (0..8)
         .map(|number| {
             let mut child = home.command(&["user", "add", &format!("user-{number}")]).spawn().expect("a process");
-            std::io::Write::write_all(&mut child.stdin.take().expect("standard input"), b"correct horse\n")
-                .expect("a reader");
+            child.stdin.take().expect("standard input").write_all(b"correct horse\n").expect("a reader");
             child
         })
         .collect();

@@ -5,11 +5,13 @@ use axum::{
     extract::{RawQuery, State},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     error::ApiError,
     model::{ITEMS, Item, ME, User},
     server::{
+        docs::{BearerRefusals, PagingRefusals, ScopedRefusals},
         items::Paging,
         security::bearer::{ActiveUser, Scoped},
         state::AppState,
@@ -17,17 +19,42 @@ use crate::{
 };
 
 /// The answer of `GET /status`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Status {
+    /// Always `ok`.
+    #[schema(pattern = "^ok$", example = "ok")]
     status: &'static str,
 }
 
-/// `GET /users/me`
+/// Read the current user
+///
+/// The user whose token it is.
+#[utoipa::path(
+    get,
+    path = "/users/me",
+    tag = "users",
+    security(("OAuth2PasswordBearer" = ["me"])),
+    responses((status = 200, description = "The user", body = User), ScopedRefusals<ME>)
+)]
 pub async fn read_users_me(Scoped(user): Scoped<ME>) -> Json<User> {
     Json(user.into())
 }
 
-/// `GET /users/me/items`
+/// Read the current user's items
+///
+/// What the user left here, oldest first.
+#[utoipa::path(
+    get,
+    path = "/users/me/items",
+    tag = "users",
+    params(Paging),
+    security(("OAuth2PasswordBearer" = ["me", "items"])),
+    responses(
+        (status = 200, description = "The items", body = Vec<Item>),
+        ScopedRefusals<{ ME | ITEMS }>,
+        PagingRefusals
+    )
+)]
 pub async fn read_own_items(
     Scoped(user): Scoped<{ ME | ITEMS }>,
     State(state): State<AppState>,
@@ -37,7 +64,16 @@ pub async fn read_own_items(
     Ok(Json(state.store.items_of(&user, skip, limit).await?))
 }
 
-/// `GET /status`
+/// Read the system's status
+///
+/// Whether the service works, for the bearer of any valid token.
+#[utoipa::path(
+    get,
+    path = "/status",
+    tag = "service",
+    security(("OAuth2PasswordBearer" = [])),
+    responses((status = 200, description = "It works", body = Status), BearerRefusals)
+)]
 pub async fn read_system_status(_anybody: ActiveUser) -> Json<Status> {
     Json(Status { status: "ok" })
 }

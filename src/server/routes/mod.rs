@@ -2,9 +2,15 @@
 //! `detail`, and only page requests get HTML.
 
 mod answer;
+mod cors;
+mod docs;
+pub mod guard;
 mod me;
+mod metadata;
 mod pages;
 pub mod token;
+
+use std::time::Duration;
 
 use axum::{
     Router,
@@ -14,36 +20,72 @@ use axum::{
         header::{CACHE_CONTROL, PRAGMA},
         uri::PathAndQuery,
     },
-    routing::{get, post},
+    middleware::{Next, from_fn},
+    routing::get,
 };
-use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
+use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
+use self::guard::{guard, in_words_of};
 use super::state::AppState;
-use crate::error::ApiError;
+use crate::{error::ApiError, server::docs as description};
 
 /// The first parts of the API's paths: what is below them is answered in JSON, whoever asks.
-const API: [&str; 4] = ["token", "users", "items", "status"];
+const API: [&str; 6] = [".well-known", "items", "openapi.json", "status", "token", "users"];
+
+/// What is somebody's own: the routes, and their part of the document.
+fn personal() -> (Router<AppState>, OpenApi) {
+    let (router, mut document) = OpenApiRouter::with_openapi(description::frame())
+        .routes(routes!(token::answer))
+        .routes(routes!(me::read_users_me))
+        .routes(routes!(me::read_own_items))
+        .routes(routes!(me::read_system_status))
+        .split_for_parts();
+    description::never_stored(&mut document);
+    (router, document)
+}
+
+/// What is the same for everybody: the routes, and their part of the document.
+fn public() -> (Router<AppState>, OpenApi) {
+    OpenApiRouter::default()
+        .routes(routes!(metadata::oauth_authorization_server))
+        .routes(routes!(docs::openapi))
+        .split_for_parts()
+}
+
+/// The OpenAPI document: what the routes say of themselves.
+pub fn document() -> OpenApi {
+    let mut document = personal().1;
+    document.merge(public().1);
+    document
+}
 
 /// Every URL this server answers.
 pub fn router(state: AppState) -> Router {
-    let api = Router::new()
-        .route("/token", post(token::answer))
-        .route("/users/me", get(me::read_users_me))
-        .route("/users/me/items", get(me::read_own_items))
-        .route("/status", get(me::read_system_status))
-        .method_not_allowed_fallback(|uri: Uri| async move {
-            let refusal = ApiError::method_not_allowed();
-            if uri.path() == "/token" { refusal.in_oauth2_words() } else { refusal }
-        })
-        // Personal, all of it: no cache may keep an answer (RFC 6749 §5.1 for the token).
+    let limit = Duration::from_secs(state.limits.request_timeout.into());
+    let guard = from_fn(move |request: Request, next: Next| guard(limit, request, next));
+    let not_allowed = async |uri: Uri| in_words_of(uri.path(), ApiError::method_not_allowed());
+    let personal = personal()
+        .0
+        .method_not_allowed_fallback(not_allowed)
+        .layer(guard.clone())
+        // No cache may keep an answer (RFC 6749 §5.1 for the token).
         .layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-store")))
         .layer(SetResponseHeaderLayer::overriding(PRAGMA, HeaderValue::from_static("no-cache")));
-    pages::add(api, &state)
-        .layer(CatchPanicLayer::custom(|_panic| {
-            // The panic itself is on standard error already.
-            axum::response::IntoResponse::into_response(ApiError::internal())
-        }))
-        .with_state(state)
+    let public = public()
+        .0
+        .route("/docs", get(docs::page))
+        .route("/docs/{name}", get(docs::file))
+        .merge(pages::routes(&state))
+        .method_not_allowed_fallback(not_allowed)
+        .fallback(pages::file_or_nothing)
+        .layer(guard)
+        // Only here: an answer that holds a secret is never compressed together with what somebody sent.
+        .layer(CompressionLayer::new())
+        .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, HeaderValue::from_static("no-cache")));
+    let origins = state.allow_origins.clone();
+    cors::open_to(&origins, personal.merge(public).with_state(state))
 }
 
 /// The same request, one slash at the end of its path left out: a path answers the same with and without it. More than

@@ -7,13 +7,13 @@ use axum::{
     extract::{Request, State},
     http::{
         HeaderValue, Method, StatusCode,
-        header::{ACCEPT, CACHE_CONTROL},
+        header::{ACCEPT, ALLOW, CONTENT_RANGE},
     },
     response::{IntoResponse, Response},
 };
 use leptos_axum::{LeptosRoutes, generate_route_list, render_app_to_stream};
 use tower::ServiceExt;
-use tower_http::{compression::CompressionLayer, services::ServeDir};
+use tower_http::services::ServeDir;
 
 use super::API;
 use crate::{
@@ -22,40 +22,47 @@ use crate::{
     server::state::AppState,
 };
 
-/// Adds the pages, the files and the fallback to the API's routes.
-pub fn add(api: Router<AppState>, state: &AppState) -> Router<AppState> {
+/// The UI's pages.
+pub fn routes(state: &AppState) -> Router<AppState> {
     let options = state.leptos_options.clone();
     let page = render_app_to_stream(move || shell(options.clone()));
-    let pages = Router::new()
-        .leptos_routes_with_handler(generate_route_list(App), page)
-        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
-        .fallback(file_or_nothing)
-        // Only these: an answer that holds a secret is never compressed together with what somebody sent.
-        .layer(CompressionLayer::new());
-    api.merge(pages)
+    Router::new().leptos_routes_with_handler(generate_route_list(App), page)
 }
 
 /// A file of the site; where there is none, the UI's 404 page for a browser and JSON for everybody else.
-async fn file_or_nothing(State(state): State<AppState>, request: Request) -> Response {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return ApiError::not_found().into_response();
-    }
+pub async fn file_or_nothing(State(state): State<AppState>, request: Request) -> Response {
     let wants_page = wants_page(&request);
     let (parts, body) = request.into_parts();
+    let mut asked = Request::from_parts(parts.clone(), ());
+    let reads = matches!(parts.method, Method::GET | Method::HEAD);
+    if !reads {
+        // Only to know whether it is there.
+        *asked.method_mut() = Method::HEAD;
+    }
     let file = ServeDir::new(Path::new(&*state.leptos_options.site_root))
         .append_index_html_on_directories(false)
         .precompressed_br()
         .precompressed_gzip()
-        .oneshot(Request::from_parts(parts.clone(), ()))
+        .oneshot(asked)
         .await;
-    match file {
-        Ok(file) if file.status().is_success() || file.status() == StatusCode::NOT_MODIFIED => {
-            let mut response = file.into_response();
-            // The names stay when the content changes, so a browser asks whether it did.
-            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-            response
+    let status = file.as_ref().map_or(StatusCode::NOT_FOUND, |file| file.status());
+    match (file, status) {
+        (Ok(_), StatusCode::OK | StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED) if !reads => {
+            let mut refusal = ApiError::method_not_allowed().into_response();
+            refusal.headers_mut().insert(ALLOW, HeaderValue::from_static("GET,HEAD"));
+            refusal
         }
-        _ if wants_page => {
+        // The names stay when the content changes, so a browser asks whether it did: `no-cache`.
+        (Ok(file), StatusCode::OK | StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED) => file.into_response(),
+        (Ok(file), StatusCode::RANGE_NOT_SATISFIABLE) => {
+            let mut refusal = ApiError::range_not_satisfiable().into_response();
+            if let Some(size) = file.headers().get(CONTENT_RANGE) {
+                refusal.headers_mut().insert(CONTENT_RANGE, size.clone());
+            }
+            refusal
+        }
+        (Ok(_), StatusCode::PRECONDITION_FAILED) => ApiError::precondition_failed().into_response(),
+        _ if reads && wants_page => {
             let options = state.leptos_options.clone();
             let page = render_app_to_stream(move || shell(options.clone()));
             let mut response = page(Request::from_parts(parts, body)).await;

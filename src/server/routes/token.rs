@@ -1,8 +1,7 @@
 //! `POST /token`: what surrounds the server function on the server.
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
-use crate::{error::ApiError, oauth2::Refusal, server::state::AppState};
 use axum::{
     body::{Body, to_bytes},
     extract::{Request, State},
@@ -12,10 +11,34 @@ use axum::{
 use http_body_util::LengthLimitError;
 use leptos::prelude::provide_context;
 
+use crate::{
+    error::ApiError,
+    model::Token,
+    oauth2::Refusal,
+    server::{
+        docs::{OAuth2PasswordRequestForm, TokenRefusals},
+        state::AppState,
+    },
+};
+
 /// The largest form that is read, in bytes.
 const BODY_LIMIT: usize = 16 * 1024;
 
-/// Hands the request to the server function, and answers in OAuth2's words.
+/// Log in for an access token
+///
+/// The password grant (RFC 6749 §4.3): a username and a password go in, a bearer token comes out.
+// It hands the request to the server function, and answers in OAuth2's words.
+#[utoipa::path(
+    post,
+    path = "/token",
+    tag = "OAuth2",
+    operation_id = "login_for_access_token",
+    request_body(
+        content = OAuth2PasswordRequestForm,
+        content_type = "application/x-www-form-urlencoded"
+    ),
+    responses((status = 200, description = "A bearer token", body = Token), TokenRefusals)
+)]
 pub async fn answer(State(state): State<AppState>, request: Request) -> Response {
     match call(state, request).await {
         Ok(response) => response,
@@ -32,8 +55,10 @@ async fn call(state: AppState, request: Request) -> Result<Response, ApiError> {
     if declared.is_some_and(|length| length > BODY_LIMIT as u64) {
         return Err(ApiError::payload_too_large());
     }
+    let patience = Duration::from_secs(state.limits.body_timeout.into());
     // A body of the limit's size is read whole, a longer one only as far as tells that it is.
-    let body = to_bytes(body, BODY_LIMIT).await.map_err(|error| {
+    let body = tokio::time::timeout(patience, to_bytes(body, BODY_LIMIT)).await;
+    let body = body.map_err(|_| ApiError::request_timeout())?.map_err(|error| {
         let too_long = error.source().is_some_and(|cause| cause.is::<LengthLimitError>());
         if too_long { ApiError::payload_too_large() } else { ApiError::invalid_request("The form broke off") }
     })?;

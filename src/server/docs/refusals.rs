@@ -1,0 +1,167 @@
+//! What each operation can refuse, described by the very values that are sent: status, body and headers of the document
+//! are those of the table in [`crate::error`].
+
+use std::collections::BTreeMap;
+
+use utoipa::{
+    IntoResponses, PartialSchema, ToSchema,
+    openapi::{
+        Content, ContentBuilder, Header, Ref, RefOr, Response, ResponseBuilder,
+        example::ExampleBuilder,
+        header::HeaderBuilder,
+        schema::{ArrayBuilder, ObjectBuilder, Schema, Type},
+    },
+};
+
+use crate::{
+    error::{ApiError, Detail, FieldError},
+    model::Scopes,
+    server::items::Paging,
+};
+
+/// What any operation can refuse.
+pub struct Refusals;
+
+/// What the token endpoint can refuse.
+pub struct TokenRefusals;
+
+/// What an operation can refuse that wants a token of whatever scopes.
+pub struct BearerRefusals;
+
+/// What an operation can refuse that wants a token of these scopes.
+pub struct ScopedRefusals<const NEEDED: u8>;
+
+/// What a list can refuse.
+pub struct PagingRefusals;
+
+type Responses = BTreeMap<String, RefOr<Response>>;
+
+impl IntoResponses for Refusals {
+    fn responses() -> Responses {
+        responses([ApiError::internal(), ApiError::unavailable(), ApiError::too_slow()])
+    }
+}
+
+impl IntoResponses for TokenRefusals {
+    fn responses() -> Responses {
+        let refusals = [
+            ApiError::invalid_request("The field username is required"),
+            ApiError::unsupported_grant_type(),
+            ApiError::invalid_scope(),
+            ApiError::incorrect_credentials(),
+            ApiError::request_timeout(),
+            ApiError::payload_too_large(),
+            ApiError::internal(),
+            ApiError::busy(5),
+            ApiError::unavailable(),
+            ApiError::too_slow(),
+        ];
+        responses(refusals.map(ApiError::in_oauth2_words))
+    }
+}
+
+impl IntoResponses for BearerRefusals {
+    fn responses() -> Responses {
+        let mut all = responses([
+            ApiError::inactive_user(),
+            ApiError::repeated_authorization(),
+            ApiError::not_authenticated(),
+            ApiError::invalid_token(),
+        ]);
+        all.append(&mut Refusals::responses());
+        all
+    }
+}
+
+impl<const NEEDED: u8> IntoResponses for ScopedRefusals<NEEDED> {
+    fn responses() -> Responses {
+        let mut all = responses([ApiError::insufficient_scope(Scopes::new(NEEDED))]);
+        all.append(&mut BearerRefusals::responses());
+        all
+    }
+}
+
+impl IntoResponses for PagingRefusals {
+    fn responses() -> Responses {
+        responses(Paging::read("skip=-1&limit=ten").err())
+    }
+}
+
+/// One response for each status that these refusals have.
+fn responses(refusals: impl IntoIterator<Item = ApiError>) -> Responses {
+    let mut by_status = BTreeMap::<u16, Vec<ApiError>>::new();
+    for refusal in refusals {
+        by_status.entry(refusal.status).or_default().push(refusal);
+    }
+    by_status.into_iter().map(|(status, refusals)| (status.to_string(), response(&refusals).into())).collect()
+}
+
+/// The response of one status, with each of these refusals as an example.
+fn response(refusals: &[ApiError]) -> Response {
+    let examples = refusals.iter().map(|refusal| {
+        let body = serde_json::to_value(&refusal.body).ok();
+        (sentence(refusal), ExampleBuilder::new().value(body).build())
+    });
+    let schema = refusals.first().map(|refusal| Ref::from_schema_name(schema_name(refusal)));
+    let content: Content = ContentBuilder::new().schema(schema).examples_from_iter(examples).build();
+    let description = refusals.iter().map(sentence).collect::<Vec<_>>().join(" · ");
+    let mut response = ResponseBuilder::new().description(description).content("application/json", content);
+    if let Some(challenge) = refusals.iter().find_map(|refusal| refusal.challenge.as_deref()) {
+        let schema = ObjectBuilder::new().schema_type(Type::String).examples([challenge]);
+        response = response.header("WWW-Authenticate", header("How to authenticate (RFC 6750 §3)", schema));
+    }
+    if let Some(seconds) = refusals.iter().find_map(|refusal| refusal.retry_after) {
+        let schema = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).examples([seconds]);
+        response = response.header("Retry-After", header("When to try again, in seconds", schema));
+    }
+    response.build()
+}
+
+/// What a person reads of a refusal.
+fn sentence(refusal: &ApiError) -> String {
+    match &refusal.body.detail {
+        Detail::Text(sentence) => sentence.clone().into_owned(),
+        Detail::Fields(_) => "A value breaks a rule".to_owned(),
+    }
+}
+
+fn header(description: &str, schema: ObjectBuilder) -> Header {
+    HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build()
+}
+
+/// The schema of a refusal's body: clients are spared the choice between the two kinds of `detail`.
+fn schema_name(refusal: &ApiError) -> &'static str {
+    match (&refusal.body.detail, &refusal.body.error) {
+        (Detail::Fields(_), _) => "HTTPValidationError",
+        (Detail::Text(_), Some(_)) => "OAuth2Error",
+        (Detail::Text(_), None) => "HTTPError",
+    }
+}
+
+/// The schemas that [`schema_name`] names, and what they refer to.
+pub fn schemas() -> impl IntoIterator<Item = (String, RefOr<Schema>)> {
+    let text = |description: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(description));
+    let object = || ObjectBuilder::new().schema_type(Type::Object);
+    let http_error = object()
+        .description(Some("A refusal."))
+        .property("detail", text("What went wrong, and what to do about it."))
+        .required("detail");
+    let oauth2_error = object()
+        .description(Some("A refusal of the token endpoint (RFC 6749 §5.2)."))
+        .property("detail", text("What went wrong, and what to do about it."))
+        .property("error", text("RFC 6749's error code."))
+        .property("error_description", text("`detail` again, where OAuth2 libraries look for it."))
+        .required("detail")
+        .required("error")
+        .required("error_description");
+    let validation_error = object()
+        .description(Some("Values that break a rule."))
+        .property("detail", ArrayBuilder::new().items(Ref::from_schema_name(FieldError::name())))
+        .required("detail");
+    [
+        ("HTTPError".to_owned(), http_error.into()),
+        ("OAuth2Error".to_owned(), oauth2_error.into()),
+        ("HTTPValidationError".to_owned(), validation_error.into()),
+        (FieldError::name().into_owned(), FieldError::schema()),
+    ]
+}

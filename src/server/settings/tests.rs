@@ -1,0 +1,127 @@
+use std::io::Write;
+
+use super::*;
+
+fn environment<const N: usize>(variables: [(&str, &str); N]) -> HashMap<String, String> {
+    variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// The settings that a file with this text, this environment and these overrides make.
+fn read(text: &str, variables: HashMap<String, String>, overrides: &[&str]) -> Result<Settings, String> {
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(text.as_bytes()).expect("a writable temporary file");
+    let overrides: Vec<_> = overrides.iter().map(|&text| text.to_owned()).collect();
+    Settings::read(Some(file.path()), variables, &overrides).map_err(|error| error.to_string())
+}
+
+#[test]
+fn the_defaults_are_the_tutorials() {
+    let settings = read("", HashMap::new(), &[]).expect("defaults");
+    assert_eq!(settings.token.expires_in, 1800);
+    let password = settings.password;
+    assert_eq!((password.memory_kib, password.iterations, password.parallelism), (65536, 3, 4));
+    assert!(!settings.demo.enabled);
+    assert_eq!(settings.leptos.site_addr.to_string(), "127.0.0.1:3000");
+}
+
+#[test]
+fn the_file_overrides_the_defaults_the_environment_the_file_and_a_flag_the_environment() {
+    let file = "[token]\nexpires-in = 60\n[password]\nqueue = 7\nthreads = 3\n[leptos]\nsite-root = \"site\"";
+    let variables = environment([
+        ("CLOAKROOM__PASSWORD__QUEUE", "8"),
+        ("CLOAKROOM__PASSWORD__THREADS", "4"),
+        ("CLOAKROOM__DEMO__ENABLED", "true"),
+        ("LEPTOS_SITE_ADDR", "127.0.0.1:4000"),
+        ("LEPTOS_WATCH", "ON"),
+        ("CLOAKROOMS", "not ours"),
+    ]);
+    let settings = read(file, variables, &["password.queue=9"]).expect("good settings");
+    assert_eq!(settings.token.expires_in, 60);
+    assert_eq!(settings.password.threads, Some(4));
+    assert_eq!(settings.password.queue, 9);
+    assert!(settings.demo.enabled);
+    assert_eq!(settings.leptos.site_root, "site");
+    assert_eq!(settings.leptos.site_addr.port(), 4000);
+}
+
+#[test]
+fn a_secret_of_digits_only_stays_the_text_it_is() {
+    let digits = "00001111222233334444555566667777";
+    let settings = read("", environment([("CLOAKROOM__TOKEN__SECRET_KEY", digits)]), &[]).expect("good settings");
+    assert_eq!(settings.token.secret_key.as_deref(), Some(digits));
+}
+
+#[test]
+fn origins_are_a_list_in_the_file_and_words_in_the_environment() {
+    let read = |file: &str, variables| {
+        let settings = read(file, variables, &[]).expect("good settings").server;
+        settings.allow_origins.iter().map(|origin| origin.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    let both = ["https://app.example.com", "http://localhost:5173"];
+    let file = "[server]\nallow-origins = [\"https://app.example.com/\", \"http://localhost:5173\"]";
+    assert_eq!(read(file, HashMap::new()), both);
+    assert_eq!(read("", environment([("CLOAKROOM__SERVER__ALLOW_ORIGINS", &both.join(" "))])), both);
+    assert_eq!(read(file, environment([("CLOAKROOM__SERVER__ALLOW_ORIGINS", "")])), [""; 0]);
+}
+
+#[test]
+fn an_empty_secret_counts_as_unset() {
+    let settings = read("", environment([("CLOAKROOM__TOKEN__SECRET_KEY", "")]), &[]).expect("good settings");
+    assert_eq!(settings.token.secret_key, None);
+}
+
+#[test]
+fn an_unknown_key_is_named_in_one_line() {
+    for (file, variables, overrides) in [
+        ("[token]\nsecret-ky = \"x\"", HashMap::new(), vec![]),
+        ("", environment([("CLOAKROOM__TOKEN__SECRET_KY", "x")]), vec![]),
+        ("", HashMap::new(), vec!["token.secret-ky=x"]),
+    ] {
+        let error = read(file, variables, &overrides).expect_err("an unknown key");
+        assert!(error.contains("secret-ky") && !error.contains('\n'), "{error}");
+    }
+    let error = read("[tokens]\nexpires-in = 5", HashMap::new(), &[]).expect_err("an unknown section");
+    assert!(error.contains("tokens"), "{error}");
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_or_out_of_range_is_named_in_one_line() {
+    for (assignment, key) in [
+        ("server.public-url=https://example.com/cloakroom", "server.public-url"),
+        ("server.allow-origins=https://example.com/ *", "server.allow-origins"),
+        ("limits.body-timeout=0", "limits.body-timeout"),
+        ("limits.body-timeout=31", "limits.body-timeout"),
+        ("limits.request-timeout=3601", "limits.request-timeout"),
+        ("token.expires-in=0", "token.expires-in"),
+        ("token.expires-in=soon", "token.expires-in"),
+        ("token.secret-key=too short", "token.secret-key"),
+        ("password.memory-kib=31", "password.memory-kib"),
+        ("password.memory-kib=-1", "password.memory-kib"),
+        ("password.iterations=0", "password.iterations"),
+        ("password.parallelism=0", "password.parallelism"),
+        ("password.threads=0", "password.threads"),
+        ("password.queue=1000000", "password.queue"),
+        ("leptos.env=PRDO", "leptos.env"),
+        ("leptos.site-addr=localhost", "leptos.site-addr"),
+        ("leptos.site-root=", "leptos.site-root"),
+        ("demo.enabled=perhaps", "demo.enabled"),
+    ] {
+        let error = read("", HashMap::new(), &[assignment]).expect_err(assignment);
+        assert!(error.contains(key) && !error.contains('\n'), "{assignment}: {error}");
+    }
+}
+
+#[test]
+fn demo_users_are_refused_in_production() {
+    let error = read("", HashMap::new(), &["demo.enabled=true", "leptos.env=prod"]).expect_err("a refusal");
+    assert!(error.contains("demo.enabled"), "{error}");
+}
+
+#[test]
+fn a_file_that_was_named_has_to_be_there_and_to_be_toml() {
+    let missing = Settings::read(Some(Path::new("no/such.toml")), HashMap::new(), &[]).expect_err("no such file");
+    assert!(missing.to_string().contains("no/such.toml"), "{missing}");
+    let broken = read("[token]\nsecret-key = \"hunter2 hunter2\n", HashMap::new(), &[]).expect_err("no TOML");
+    assert!(broken.contains("line 2") && !broken.contains("hunter2") && !broken.contains('\n'), "{broken}");
+    assert!(read("", HashMap::new(), &["token.expires-in"]).is_err());
+}

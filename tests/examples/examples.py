@@ -1,0 +1,90 @@
+"""What docs/api.md shows is run as it stands there, and has to print what stands below it. Called by examples.sh.
+
+An example is a block of code with a block of output after it. CLOAKROOM_EXAMPLE names the compiled examples/client.rs;
+without it that one is only compared with its text.
+"""
+
+import os
+import pathlib
+import re
+import sys
+
+REPO = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(REPO / "tests/support"))
+from checks import report  # noqa: E402
+from cloakroom import Cloakroom  # noqa: E402
+from commands import run  # noqa: E402
+
+DOCUMENT = (REPO / "docs/api.md").read_text()
+# Where the document's server is.
+URL = "http://127.0.0.1:3000"
+RUST = REPO / "examples/client.rs"
+LANGUAGES = ("sh", "python", "javascript", "rust")
+OUTPUT = ("json", "http", "text")
+# At a terminal, curl shows no progress.
+SHELL = 'curl() { command curl --silent --show-error "$@"; }\n'
+
+
+def blocks(language):
+    """The name, the code and the expected output of each block in this language; without an output None."""
+    fences = list(re.finditer(r"^```(.*)\n((?:.*\n)*?)```$", DOCUMENT, re.MULTILINE))
+    found = []
+    for fence, after in zip(fences, [*fences[1:], None]):
+        if fence[1] == language:
+            line = DOCUMENT.count("\n", 0, fence.start()) + 1
+            has_output = after and after[1] in OUTPUT and after.start() == fence.end() + 2
+            found.append((f"line {line}, {language}", fence[2], after[2] if has_output else None))
+        elif fence[1] not in (*LANGUAGES, *OUTPUT, "toml"):
+            raise LookupError(f"nobody runs {fence[1]!r}")
+    if not found:
+        raise LookupError(f"no block is {language}")
+    return found
+
+
+def example(cloakroom, name, expected, code, printed):
+    """The check that a command printed what is expected, line by line; … is anything within one."""
+    if expected is None:
+        return f"{name}: has a block of output below it", False, "none"
+    pattern = re.escape(expected.replace(URL, cloakroom.url).strip()).replace("…", ".*")
+    same = re.fullmatch(pattern, printed.replace("\r\n", "\n").strip())
+    return f"{name}: prints what is below it", code == 0 and same, f"exit code {code}, and this:\n{printed}"
+
+
+def shell(cloakroom):
+    # One shell for all of them: what one block puts into a variable, a later one uses.
+    found = blocks("sh")
+    script = SHELL + "".join(f"{code}printf '\\036%s\\036' $?\n" for _, code, _ in found)
+    _, printed = run(["bash", "-c", script.replace(URL, cloakroom.url)], cloakroom.folder)
+    # Padded, for blocks that were not reached.
+    parts = iter(printed.split("\036") + ["1", ""] * len(found))
+    for (name, _, expected), output, code in zip(found, parts, parts):
+        yield example(cloakroom, name, expected, int(code), output)
+
+
+def program(cloakroom, language, file, *command):
+    for name, code, expected in blocks(language):
+        pathlib.Path(cloakroom.folder, file).write_text(code.replace(URL, cloakroom.url))
+        yield example(cloakroom, name, expected, *run([*command, file], cloakroom.folder))
+
+
+def python(cloakroom):
+    return program(cloakroom, "python", "client.py", sys.executable, "-B")
+
+
+def javascript(cloakroom):
+    return program(cloakroom, "javascript", "client.mjs", "node")
+
+
+def rust(cloakroom):
+    for name, code, expected in blocks("rust"):
+        yield f"{name}: is {RUST.relative_to(REPO)}", code == RUST.read_text(), "they differ"
+        if "CLOAKROOM_EXAMPLE" in os.environ:
+            compiled = os.path.abspath(os.environ["CLOAKROOM_EXAMPLE"])
+            yield example(cloakroom, name, expected, *run([compiled, cloakroom.url], cloakroom.folder))
+
+
+if __name__ == "__main__":
+    with Cloakroom.serving() as server:
+        # Where node and npx look for packages.
+        pathlib.Path(server.folder, "node_modules").symlink_to(REPO / "end2end/node_modules")
+        sys.exit(report(server, shell, python, javascript, rust))

@@ -1,0 +1,74 @@
+//! Pages of other origins.
+
+use axum::{
+    body::Body,
+    http::{Method, Request},
+};
+
+use super::support::{Answer, TestApp};
+
+const APP: &str = "https://app.example.com";
+
+/// What a browser asks before it lets a page of `origin` send a bearer token.
+async fn preflight(app: &TestApp, origin: &str, path: &str) -> Answer {
+    let request = Request::builder()
+        .method(Method::OPTIONS)
+        .uri(path)
+        .header("origin", origin)
+        .header("access-control-request-method", "GET")
+        .header("access-control-request-headers", "authorization");
+    app.anonymous().send(request.body(Body::empty()).expect("a request")).await
+}
+
+/// `GET path` by a page of `origin`.
+async fn get_from(app: &TestApp, origin: &str, path: &str) -> Answer {
+    let request = Request::get(path).header("origin", origin);
+    app.anonymous().send(request.body(Body::empty()).expect("a request")).await
+}
+
+#[tokio::test]
+async fn by_default_no_other_origin_is_let_in() {
+    let app = TestApp::start().await;
+    preflight(&app, APP, "/users/me").await.assert_refused(405, "Method Not Allowed");
+    let answer = get_from(&app, APP, "/users/me").await;
+    assert!(!answer.headers.keys().any(|name| name.as_str().starts_with("access-control")));
+}
+
+#[tokio::test]
+async fn a_listed_origin_may_call_with_a_bearer_and_read_every_answer() {
+    let app = TestApp::start_with(&["server.allow-origins=https://app.example.com http://localhost:5173"]).await;
+    for origin in [APP, "http://localhost:5173"] {
+        let allowed = preflight(&app, origin, "/users/me").await;
+        assert_eq!((allowed.status.as_u16(), allowed.header("access-control-allow-origin")), (200, origin));
+        assert!(allowed.header("access-control-allow-headers").contains("authorization"));
+        assert!(allowed.header("access-control-allow-methods").contains("GET"));
+        // An error is an answer too, with what it says in its headers.
+        for path in ["/users/me", "/users/me/", "/users/nowhere", "/.well-known/oauth-authorization-server"] {
+            let answer = get_from(&app, origin, path).await;
+            assert_eq!(answer.header("access-control-allow-origin"), origin, "{path}");
+            assert!(answer.header("access-control-expose-headers").contains("www-authenticate"));
+            let vary: Vec<_> =
+                answer.headers.get_all("vary").iter().map(|value| value.to_str().expect("text")).collect();
+            assert!(vary.join(",").contains("origin"), "{path}");
+            assert_eq!(answer.header("access-control-allow-credentials"), "", "a bearer is no cookie");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_origin_that_is_not_listed_is_not_let_in() {
+    let app = TestApp::start_with(&["server.allow-origins=https://app.example.com"]).await;
+    for origin in ["https://evil.example", "https://app.example.com.evil.example", "http://app.example.com", "null"] {
+        assert_eq!(preflight(&app, origin, "/users/me").await.header("access-control-allow-origin"), "", "{origin}");
+        assert_eq!(get_from(&app, origin, "/status").await.header("access-control-allow-origin"), "", "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn an_options_request_that_is_no_preflight_is_a_method_like_any_other() {
+    let app = TestApp::start_with(&["server.allow-origins=https://app.example.com"]).await;
+    let request = Request::builder().method(Method::OPTIONS).uri("/token").header("origin", APP);
+    let answer = app.anonymous().send(request.body(Body::empty()).expect("a request")).await;
+    answer.assert_oauth2(405, "invalid_request");
+    assert_eq!(answer.header("allow"), "POST");
+}

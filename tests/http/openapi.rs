@@ -1,0 +1,245 @@
+//! The document that describes the API, held against the API.
+
+use axum::{
+    body::Body,
+    http::{Method, Request, header},
+};
+use cloakroom::model::Scopes;
+use serde_json::{Value, json};
+
+use super::support::{Client, PASSWORD, TestApp, document};
+
+const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS"];
+
+/// Every call of the contract: a path stands here for its template.
+const CONTRACT: [(&str, &str); 21] = [
+    ("POST", "/token"),
+    ("GET", "/users/me"),
+    ("GET", "/users/me/items"),
+    ("GET", "/status"),
+    ("POST", "/users"),
+    ("PATCH", "/users/me"),
+    ("PUT", "/users/me/password"),
+    ("DELETE", "/users/me"),
+    ("GET", "/items"),
+    ("POST", "/items"),
+    ("GET", "/items/{item_id}"),
+    ("PATCH", "/items/{item_id}"),
+    ("DELETE", "/items/{item_id}"),
+    ("GET", "/users"),
+    ("GET", "/users/{username}"),
+    ("PATCH", "/users/{username}"),
+    ("DELETE", "/users/{username}"),
+    ("GET", "/openapi.json"),
+    ("GET", "/.well-known/oauth-authorization-server"),
+    // Not this API's, and so neither served nor listed.
+    ("GET", "/users/me/nowhere"),
+    ("POST", "/status"),
+];
+
+/// Each operation of the document: its method, its path and what is said of it.
+fn operations() -> Vec<(String, String, &'static Value)> {
+    let paths = document()["paths"].as_object().expect("paths");
+    let of_path = |(path, item): (&String, &'static Value)| {
+        let methods = item.as_object().expect("operations").iter();
+        methods.map(|(method, operation)| (method.to_uppercase(), path.clone(), operation)).collect::<Vec<_>>()
+    };
+    paths.iter().flat_map(of_path).collect()
+}
+
+async fn send(client: &Client, method: &str, path: &str) -> super::support::Answer {
+    let request = Request::builder().method(method).uri(path).header(header::ACCEPT, "application/json");
+    client.send(request.body(Body::empty()).expect("a request")).await
+}
+
+#[tokio::test]
+async fn the_document_is_served_as_openapi_3_1_with_and_without_a_trailing_slash() {
+    let app = TestApp::start().await;
+    for path in ["/openapi.json", "/openapi.json/"] {
+        let answer = app.anonymous().get(path).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.json()["openapi"], "3.1.0");
+        assert_eq!(&answer.json(), document());
+    }
+}
+
+#[tokio::test]
+async fn each_method_of_a_listed_path_is_served_just_when_it_is_listed() {
+    let app = TestApp::start().await;
+    for path in document()["paths"].as_object().expect("paths").keys() {
+        let listed: Vec<_> =
+            operations().into_iter().filter(|(_, of, _)| of == path).map(|(method, ..)| method).collect();
+        for method in METHODS {
+            let answer = send(&app.anonymous(), method, path).await;
+            let served = answer.status != 405 && answer.status != 404;
+            assert_eq!(served, listed.contains(&method.to_owned()), "{method} {path}");
+            if !served {
+                let allowed: Vec<_> = answer.header("allow").split(',').filter(|method| *method != "HEAD").collect();
+                assert_eq!(allowed, listed, "{method} {path}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_call_of_the_contract_is_listed_just_when_it_is_served() {
+    let app = TestApp::start().await;
+    let listed: Vec<_> = operations().into_iter().map(|(method, path, _)| (method, path)).collect();
+    for (method, path) in CONTRACT {
+        let answer = send(&app.anonymous(), method, &path.replace(['{', '}'], "")).await;
+        let served = answer.status != 404 && answer.status != 405;
+        assert_eq!(served, listed.contains(&(method.to_owned(), path.to_owned())), "{method} {path}");
+    }
+    for (method, path) in listed {
+        assert!(CONTRACT.contains(&(&*method, &*path)), "{method} {path} is not in the contract");
+    }
+}
+
+#[tokio::test]
+async fn the_pages_are_no_part_of_the_api() {
+    let app = TestApp::start().await;
+    for page in ["/", "/account", "/login", "/docs"] {
+        assert_eq!(app.anonymous().get(page).await.status, 200, "{page}");
+        assert!(document()["paths"].get(page).is_none(), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn an_operation_wants_just_the_scopes_that_it_lists() {
+    let app = TestApp::start().await;
+    app.create("ada", Scopes::AT_SIGN_UP).await;
+    let with_scope = async |scope: &str| {
+        let form = format!("username=ada&password={PASSWORD}&scope={scope}");
+        let body = app.anonymous().post_form("/token", &form).await.json();
+        app.with_token(body["access_token"].as_str().expect("a token"))
+    };
+    for (method, path, operation) in operations() {
+        let Some(scopes) = operation.pointer("/security/0/OAuth2PasswordBearer") else {
+            // What wants no token does not mind its absence.
+            let answer = send(&app.anonymous(), &method, &path).await;
+            assert_ne!(
+                (answer.status.as_u16(), &answer.json()["detail"]),
+                (401, &json!("Not authenticated")),
+                "{path}"
+            );
+            continue;
+        };
+        send(&app.anonymous(), &method, &path).await.assert_refused(401, "Not authenticated");
+        let scopes: Vec<_> =
+            scopes.as_array().expect("a list").iter().map(|scope| scope.as_str().expect("a name")).collect();
+        let all = if scopes.is_empty() { "items:write".to_owned() } else { scopes.join(" ") };
+        assert_eq!(send(&with_scope(&all).await, &method, &path).await.status, 200, "{method} {path}");
+        for missing in &scopes {
+            let others: Vec<_> =
+                ["me", "items", "me:write", "items:write"].into_iter().filter(|name| name != missing).collect();
+            let answer = send(&with_scope(&others.join(" ")).await, &method, &path).await;
+            answer.assert_refused(403, "Not enough permissions");
+            let challenge = format!(r#"Bearer error="insufficient_scope", scope="{}""#, scopes.join(" "));
+            assert_eq!(answer.header("www-authenticate"), challenge);
+        }
+    }
+}
+
+#[test]
+fn the_security_scheme_is_the_tutorials_with_every_scope_and_its_sentence() {
+    let scopes: serde_json::Map<_, _> =
+        Scopes::ALL.describe().map(|(name, sentence)| (name.to_owned(), sentence.into())).collect();
+    assert_eq!(scopes.len(), 5);
+    let expected = json!({"OAuth2PasswordBearer": {
+        "type": "oauth2",
+        "flows": {"password": {"tokenUrl": "token", "scopes": scopes}},
+    }});
+    assert_eq!(document()["components"]["securitySchemes"], expected);
+}
+
+#[test]
+fn every_operation_has_a_name_a_sentence_and_an_example_of_each_answer() {
+    for (method, path, operation) in operations() {
+        for member in ["operationId", "summary", "description"] {
+            assert!(operation[member].is_string(), "{method} {path} {member}");
+        }
+        assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{method} {path}");
+        for (status, response) in operation["responses"].as_object().expect("responses") {
+            let content = &response["content"]["application/json"];
+            // An example of its own, or that of the type it consists of.
+            let schema = content.pointer("/schema/items/$ref").or_else(|| content.pointer("/schema/$ref"));
+            let of_type = schema.and_then(Value::as_str).and_then(|at| document().pointer(at.trim_start_matches('#')));
+            let examples =
+                [&content["examples"], &content["example"], of_type.map_or(&Value::Null, |of| &of["example"])];
+            let described = examples.iter().any(|example| !example.is_null())
+                || of_type.is_some_and(|of| of["properties"]["status"]["example"].is_string());
+            assert!(described || path == "/openapi.json", "{method} {path} {status}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_form_is_described_field_by_field_as_it_is_read() {
+    let form = &document()["components"]["schemas"]["OAuth2PasswordRequestForm"];
+    assert_eq!(form["required"], json!(["username", "password"]));
+    assert_eq!(form["properties"]["grant_type"]["anyOf"][0]["pattern"], "^password$");
+    for secret in ["password", "client_secret"] {
+        assert_eq!(form["properties"][secret]["format"], "password");
+    }
+    let names: Vec<_> = Scopes::ALL.describe().map(|(name, _)| name).collect();
+    let one = names.join("|");
+    assert_eq!(form["properties"]["scope"]["pattern"], format!("^(({one})( ({one}))*)?$"));
+    let app = TestApp::start().await;
+    for field in form["properties"].as_object().expect("fields").keys() {
+        // A field that is read may be sent once only; one that is not is passed over.
+        let twice = format!("username=a&password=b&{field}=password&{field}=password");
+        app.anonymous().post_form("/token", &twice).await.assert_oauth2(400, "invalid_request");
+    }
+    let unknown = app.anonymous().post_form("/token", "username=a&password=b&other=x&other=x").await;
+    unknown.assert_oauth2(401, "invalid_grant");
+}
+
+#[tokio::test]
+async fn the_metadata_tells_where_and_how_to_get_a_token() {
+    let app = TestApp::start_with(&["server.public-url=https://cloakroom.example.com"]).await;
+    let expected = json!({
+        "issuer": "https://cloakroom.example.com",
+        "token_endpoint": "https://cloakroom.example.com/token",
+        "scopes_supported": ["me", "items", "me:write", "items:write", "admin"],
+        "response_types_supported": [],
+        "grant_types_supported": ["password"],
+        "token_endpoint_auth_methods_supported": ["none"],
+        "service_documentation": "https://cloakroom.example.com/docs",
+    });
+    for path in ["/.well-known/oauth-authorization-server", "/.well-known/oauth-authorization-server/"] {
+        assert_eq!(app.anonymous().get(path).await.json(), expected);
+    }
+}
+
+#[tokio::test]
+async fn without_a_public_url_the_metadata_names_the_address_served_and_not_the_one_asked_for() {
+    let app = TestApp::start_with(&["leptos.site-addr=127.0.0.1:3456"]).await;
+    let request = Request::get("/.well-known/oauth-authorization-server").header(header::HOST, "evil.example");
+    let body = app.anonymous().send(request.body(Body::empty()).expect("a request")).await.json();
+    assert_eq!(body["issuer"], "http://127.0.0.1:3456");
+}
+
+#[tokio::test]
+async fn swagger_ui_is_served_from_here_and_asks_nobody_else() {
+    let app = TestApp::start().await;
+    for path in ["/docs", "/docs/"] {
+        let page = app.anonymous().get(path).await;
+        assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html; charset=utf-8"));
+        let page = page.text();
+        assert!(!page.contains("http://") && !page.contains("https://"), "another host");
+        for (path, content_type) in [
+            ("/docs/swagger-ui-bundle.js", "text/javascript"),
+            ("/docs/swagger-ui.css", "text/css"),
+            ("/docs/docs.js", "text/javascript"),
+            ("/docs/docs.css", "text/css"),
+        ] {
+            assert!(page.contains(path));
+            let file = app.anonymous().get(path).await;
+            assert_eq!((file.status.as_u16(), file.header("content-type")), (200, content_type), "{path}");
+        }
+    }
+    for path in ["/docs/nothing.js", "/docs/index.html", "/docs/%2e%2e/Cargo.toml"] {
+        app.anonymous().get(path).await.assert_refused(404, "Not Found");
+    }
+    assert_eq!(send(&app.anonymous(), Method::POST.as_str(), "/docs").await.status, 405);
+}

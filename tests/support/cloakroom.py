@@ -1,0 +1,96 @@
+"""A server for the tests that are written in Python: interop, examples and openapi each start one."""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+REPO = pathlib.Path(__file__).resolve().parents[2]
+# CLOAKROOM_BIN names another server than the release. It is started in another folder, so the path is made absolute.
+BIN = pathlib.Path(os.environ.get("CLOAKROOM_BIN", REPO / "target/release/cloakroom")).absolute()
+
+
+class Cloakroom:
+    """A server with the demo's users, in a temporary folder and on a port that the system gives it."""
+
+    def __init__(self, folder, settings):
+        self.folder = folder
+        self.database = os.path.join(folder, "cloakroom.db")
+        # Nothing of whoever runs the tests.
+        inherited = {name: value for name, value in os.environ.items() if not re.match("LEPTOS_|CLOAKROOM__", name)}
+        self.environment = inherited | {
+            "LEPTOS_SITE_ROOT": str(REPO / "target/site"),
+            "LEPTOS_SITE_ADDR": "127.0.0.1:0",
+            "CLOAKROOM__DATABASE__URL": f"sqlite://{self.database}",
+            "CLOAKROOM__DEMO__ENABLED": "true",
+            **settings,
+        }
+
+    @classmethod
+    @contextlib.contextmanager
+    def serving(cls, **settings):
+        """The server, until the block ends. `settings` are named as in the environment."""
+        if not os.access(BIN, os.X_OK):
+            sys.exit(f"{BIN} is missing. Run `make build` first.")
+        # So that what the caller has started, and the server, are ended then too.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        with tempfile.TemporaryDirectory() as folder:
+            cloakroom = cls(folder, settings)
+            log = pathlib.Path(folder, "server.log")
+            with log.open("wb") as output:
+                server = subprocess.Popen(
+                    [BIN], cwd=folder, env=cloakroom.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+                )
+            try:
+                cloakroom.url = wait_until_open(server, log)
+                yield cloakroom
+            finally:
+                server.terminate()
+                try:
+                    server.wait(timeout=20)
+                finally:
+                    server.kill()
+
+    def run(self, *arguments, line=""):
+        """Runs the command line on the same database and gives it a line of standard input; whether that worked."""
+        command, answer = [BIN, *arguments], line + "\n"
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.environment, input=answer, text=True, timeout=60, check=False
+        )
+        return done.returncode == 0
+
+    def get(self, path, token=None):
+        """Returns the status and the JSON of the answer; so does `login`."""
+        return self.send(path, headers={"Authorization": f"Bearer {token}"} if token else {})
+
+    def login(self, username="johndoe", password="secret"):
+        return self.send("/token", data=urllib.parse.urlencode({"username": username, "password": password}).encode())
+
+    def send(self, path, **request):
+        try:
+            with urllib.request.urlopen(urllib.request.Request(self.url + path, **request), timeout=30) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+
+
+def wait_until_open(server, log):
+    """Returns the address that the server says it is open at."""
+    deadline = time.monotonic() + 20
+    while True:
+        said = log.read_text()
+        if open_at := re.search(r"Cloakroom is open: (\S+)\n", said):
+            return open_at[1]
+        if server.poll() is not None or time.monotonic() > deadline:
+            sys.exit(f"The server did not start:\n{said}")
+        time.sleep(0.05)
