@@ -33,6 +33,8 @@ Settings come from built-in defaults, then Leptos.toml (or --config), then the e
   leptos.reload-port      LEPTOS_RELOAD_PORT                  3001                        of cargo leptos watch
   server.public-url       CLOAKROOM__SERVER__PUBLIC_URL       http://<site-addr>          where clients reach it
   server.allow-origins    CLOAKROOM__SERVER__ALLOW_ORIGINS    none                        other sites' pages may call
+  server.trusted-proxies  CLOAKROOM__SERVER__TRUSTED_PROXIES  none                        networks of proxies in front
+  server.proxy-header     CLOAKROOM__SERVER__PROXY_HEADER     x-forwarded-for             or forwarded: what they set
   limits.body-timeout     CLOAKROOM__LIMITS__BODY_TIMEOUT     10                          s for a body to arrive
   limits.request-timeout  CLOAKROOM__LIMITS__REQUEST_TIMEOUT  30                          s for an answer
   database.url            CLOAKROOM__DATABASE__URL            sqlite://data/cloakroom.db  file, created when missing

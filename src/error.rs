@@ -113,6 +113,11 @@ impl ApiError {
         Self::oauth2(400, "invalid_scope", "A scope was asked for that does not exist or is not granted to this user")
     }
 
+    /// The token endpoint: too many logins failed, for this name or from this address. `retry_after` is in seconds.
+    pub fn too_many_failures(retry_after: u32) -> Self {
+        Self::text(429, "Too many failed logins: try again later").with_retry_after(retry_after)
+    }
+
     /// The token endpoint: more logins are waiting than the server will queue.
     pub fn busy(retry_after: u32) -> Self {
         Self::text(503, "Too many logins at once: try again shortly").with_retry_after(retry_after)
@@ -215,7 +220,7 @@ impl ApiError {
     pub fn in_oauth2_words(mut self) -> Self {
         if let (Detail::Text(sentence), None) = (&self.body.detail, &self.body.error) {
             let error = match self.status {
-                503 => "temporarily_unavailable",
+                429 | 503 => "temporarily_unavailable",
                 500.. => "server_error",
                 _ => "invalid_request",
             };
@@ -268,6 +273,7 @@ mod tests {
             ApiError::incorrect_credentials(),
             ApiError::unsupported_grant_type(),
             ApiError::invalid_scope(),
+            ApiError::too_many_failures(30),
             ApiError::busy(5),
             ApiError::payload_too_large(),
             ApiError::method_not_allowed(),

@@ -18,14 +18,17 @@ use crate::{error::ApiError, model::Token};
 ///
 /// # Errors
 /// Each row of the token endpoint's table: a form that is not one, an unknown grant type or scope, the wrong
-/// credentials, a full queue.
+/// credentials, too many failures, a full queue.
 #[server(name = LoginForAccessToken, prefix = "", endpoint = "token", input = OAuth2Form, output = Json, client = Fetch)]
 pub async fn token(
     /// The form's fields.
     form: PasswordForm,
 ) -> Result<Token, ApiError> {
-    use crate::server::{login::login_for_access_token, state::AppState};
+    use leptos::prelude::use_context;
 
-    let state = leptos::prelude::use_context::<AppState>().ok_or_else(ApiError::internal)?;
-    login_for_access_token(&state, form).await
+    use crate::server::{login::login_for_access_token, security::address::ClientAddress, state::AppState};
+
+    let state = use_context::<AppState>().ok_or_else(ApiError::internal)?;
+    let address = use_context::<ClientAddress>().ok_or_else(ApiError::internal)?;
+    login_for_access_token(&state, form, address).await
 }

@@ -1,29 +1,40 @@
-//! What is decided at a login: who it is, what may be asked for, and from when on the token counts.
+//! What is decided at a login: whether it may be tried, who it is, what may be asked for, and from when on the token
+//! counts. One log line for each says how it ended.
 
 use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::{clock, security::jwt::NewClaims, state::AppState, store::UserRow, users::authenticate_user};
+use super::{
+    clock,
+    security::{address::ClientAddress, jwt::NewClaims, throttle::Guess},
+    state::AppState,
+    store::UserRow,
+    users::authenticate_user,
+};
 use crate::{
     error::ApiError,
     model::{Scopes, Token},
     oauth2::PasswordForm,
 };
 
-/// Checks the username and password of the form and issues a token (the tutorial's function of the same name).
+/// Checks the username and password of the form, sent from `address`, and issues a token (the tutorial's function of
+/// the same name).
 ///
 /// # Errors
-/// [`ApiError::invalid_scope`], [`ApiError::incorrect_credentials`], [`ApiError::busy`].
-pub async fn login_for_access_token(state: &AppState, form: PasswordForm) -> Result<Token, ApiError> {
+/// [`ApiError::invalid_scope`], [`ApiError::incorrect_credentials`], [`ApiError::too_many_failures`],
+/// [`ApiError::busy`].
+pub async fn login_for_access_token(
+    state: &AppState,
+    form: PasswordForm,
+    address: ClientAddress,
+) -> Result<Token, ApiError> {
     // Before the user is looked up: where the password is changed while it is being checked, the token counts as older
     // than the change.
     let asked_at = clock::unix_seconds();
     // Before the password, as it costs nothing; whether it is granted after it, as that is the user's own business.
     let asked = form.scope.as_deref().map(Scopes::parse).transpose().map_err(|_| ApiError::invalid_scope())?;
-    let user = authenticate_user(&state.store, &state.passwords, &form.username, form.password)
-        .await?
-        .ok_or_else(ApiError::incorrect_credentials)?;
+    let user = throttled(state, form.username, form.password, address).await?;
     let granted = asked.unwrap_or(user.scopes);
     if !user.scopes.contains(granted) {
         return Err(ApiError::invalid_scope());
@@ -42,6 +53,49 @@ pub async fn login_for_access_token(state: &AppState, form: PasswordForm) -> Res
         ApiError::internal()
     })?;
     Ok(Token { access_token, token_type: "bearer".to_owned(), expires_in: state.token_expires_in, scope })
+}
+
+/// The user whose name and password these are, unless too many guesses have failed before.
+async fn throttled(
+    state: &AppState,
+    username: String,
+    password: String,
+    address: ClientAddress,
+) -> Result<UserRow, ApiError> {
+    // As it was typed, but with nothing in it that could begin a line of its own, or fill the log.
+    let user = format!("{:?}", username.chars().take(64).collect::<String>());
+    let history = state.store.login_history(&username, &address.to_string()).await?;
+    let guess = Guess {
+        username: &username,
+        password_version: history.password_version,
+        address,
+        known: history.known_address,
+    };
+    let check = || {
+        state.throttle.check(&guess, clock::monotonic()).map_err(|wait| {
+            tracing::warn!(user, %address, wait_s = wait.as_secs(), "login throttled");
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a quarter of an hour at most")]
+            ApiError::too_many_failures(wait.as_secs_f64().ceil() as u32)
+        })
+    };
+    check()?;
+    let mut turn = state.passwords.turn().await?;
+    // Again, as others may have failed while this one waited its turn, which ends once it is counted: so of many guesses
+    // at the same time no more are looked at than of guesses one after the other, but for those on the other threads.
+    check()?;
+    match authenticate_user(&state.store, &mut turn, &username, password).await? {
+        Some(found) => {
+            state.throttle.succeeded(&guess);
+            state.store.remember_login(&found.id, &address.to_string(), clock::unix_seconds()).await?;
+            tracing::info!(user, %address, "login succeeded");
+            Ok(found)
+        }
+        None => {
+            state.throttle.failed(&guess, clock::monotonic());
+            tracing::info!(user, %address, "login failed");
+            Err(ApiError::incorrect_credentials())
+        }
+    }
 }
 
 /// The `iat` of a token that `user` asked for at `asked_at`, in Unix seconds. Within the second in which the password

@@ -12,7 +12,7 @@ pub mod state;
 pub mod store;
 pub mod users;
 
-use std::{future::Future, io, time::Duration};
+use std::{future::Future, io, net::SocketAddr, time::Duration};
 
 use axum::{Router, ServiceExt, extract::Request};
 use tokio::{net::TcpListener, sync::oneshot};
@@ -36,7 +36,7 @@ pub async fn run(
     // Around the router, not in it: a path has to be trimmed before it is matched.
     let app = MapRequestLayer::new(routes::without_trailing_slash).layer(routes::router(state));
     let (told, stopping) = oneshot::channel();
-    let serving = axum::serve(listener, ServiceExt::<Request>::into_make_service(app))
+    let serving = axum::serve(listener, ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(app))
         .with_graceful_shutdown(async move {
             shutdown.await;
             tracing::info!("stopping: requests in hand may take {} s", GRACE.as_secs());

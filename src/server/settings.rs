@@ -2,16 +2,22 @@
 //! names), then the environment, then `--set`: each overrides the one before. The sections and keys are those of the
 //! structs below, in kebab-case; README.md lists them.
 
+mod list;
 mod origin;
+mod proxy;
 
 use std::{collections::HashMap, fmt, net::SocketAddr, path::Path};
 
 use config::{Case, Config, ConfigError, Environment, File, FileFormat};
+use ipnet::IpNet;
 use leptos::config::{Env, LeptosOptions};
 use serde::{Deserialize, Deserializer, de};
 
-pub use self::origin::Origin;
-use self::origin::{origin, origins};
+pub use self::{origin::Origin, proxy::ProxyHeader};
+use self::{
+    origin::{origin, origins},
+    proxy::networks,
+};
 
 /// The file that is read when none is named, and passed over when it is not there.
 pub const DEFAULT_FILE: &str = "Leptos.toml";
@@ -65,6 +71,12 @@ pub struct ServerSettings {
     /// The other origins whose pages may call with a bearer token (CORS). In the environment separated by spaces.
     #[serde(deserialize_with = "origins")]
     pub allow_origins: Vec<Origin>,
+    /// The proxies in front of the server, by address or network: whom they say they were asked by is the client. In
+    /// the environment separated by spaces.
+    #[serde(deserialize_with = "networks")]
+    pub trusted_proxies: Vec<IpNet>,
+    /// The header in which they say it.
+    pub proxy_header: ProxyHeader,
 }
 
 /// `[limits]`

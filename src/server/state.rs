@@ -14,8 +14,9 @@ use super::{
         jwt::Keys,
         password::{HashError, Passwords},
         secret::{SecretError, kept_secret_key},
+        throttle::Throttle,
     },
-    settings::{LimitSettings, Origin, Settings},
+    settings::{LimitSettings, ServerSettings, Settings},
     store::{self, OpenError, Store, StoreError},
 };
 
@@ -34,8 +35,10 @@ pub struct AppState {
     pub public_url: String,
     /// How long a client may take.
     pub limits: LimitSettings,
-    /// The other origins whose pages may call with a bearer token.
-    pub allow_origins: Vec<Origin>,
+    /// How the server is reached.
+    pub server: ServerSettings,
+    /// Failed logins, counted.
+    pub throttle: Arc<Throttle>,
     /// Where the UI's files are.
     pub leptos_options: LeptosOptions,
 }
@@ -88,7 +91,8 @@ impl AppState {
                 None => format!("http://{}", settings.leptos.site_addr),
             },
             limits: settings.limits,
-            allow_origins: settings.server.allow_origins.clone(),
+            server: settings.server.clone(),
+            throttle: Arc::default(),
             leptos_options: settings.leptos.options(),
         })
     }

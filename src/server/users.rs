@@ -3,7 +3,10 @@
 use uuid::Uuid;
 
 use super::{
-    security::password::{HashError, Passwords},
+    security::{
+        password::{HashError, Passwords, Turn},
+        throttle::MOST_FAILURES,
+    },
     store::{NewUser, Store, StoreError, UserRow},
 };
 use crate::{
@@ -43,30 +46,47 @@ pub enum UserError {
 }
 
 /// The user whose name and password these are (the tutorial's function of the same name). An unknown user takes as
-/// long as a wrong password. A hash made with other parameters than today's is replaced on the way.
+/// long as a wrong password, which is compared in this `turn`. A hash made with other parameters than today's is
+/// replaced on the way.
 ///
 /// # Errors
-/// [`ApiError::busy`], or what the database reports.
+/// What the database reports.
 pub async fn authenticate_user(
     store: &Store,
-    passwords: &Passwords,
+    turn: &mut Turn<'_>,
     username: &str,
     password: String,
 ) -> Result<Option<UserRow>, ApiError> {
     let found = store.find_user(username).await?;
     let hashed_password = found.as_ref().map(|user| user.hashed_password.clone());
-    let right = passwords.verify_password(password.clone(), hashed_password).await?;
-    let Some(found) = found.filter(|_| right) else { return Ok(None) };
-    if passwords.is_outdated(&found.hashed_password) {
-        renew_hash(store, passwords, &found.user.id, &found.hashed_password, password).await;
+    // Counted as failed while it is not known yet. So a guess that is cut off is a guess; and the time that writing
+    // takes, for a user who exists, passes while the hash is computed.
+    let (right, ()) = tokio::try_join!(
+        async { Ok::<_, ApiError>(turn.verify_password(password.clone(), hashed_password).await?) },
+        async { Ok(store.count_failed_login(username).await?) },
+    )?;
+    let Some(found) = found else { return Ok(None) };
+    // The right password of a locked account is refused like a wrong one: nobody is told that there is such an account.
+    let locked = found.failed_logins >= MOST_FAILURES;
+    if !right && found.failed_logins + 1 == MOST_FAILURES {
+        tracing::warn!(
+            user = found.user.username,
+            "locked: {MOST_FAILURES} logins in a row failed; reset the password"
+        );
+    }
+    if !right || locked {
+        return Ok(None);
+    }
+    if turn.passwords.is_outdated(&found.hashed_password) {
+        renew_hash(store, turn, &found.user.id, &found.hashed_password, password).await;
     }
     Ok(Some(found.user))
 }
 
 /// Replaces a hash made with old parameters. Not worth failing a login for: the next one tries again.
-async fn renew_hash(store: &Store, passwords: &Passwords, id: &str, old: &str, password: String) {
+async fn renew_hash(store: &Store, turn: &mut Turn<'_>, id: &str, old: &str, password: String) {
     let renewed: Result<(), UserError> = async {
-        let new = passwords.get_password_hash(password).await?;
+        let new = turn.get_password_hash(password).await?;
         Ok(store.renew_hash(id, old, &new).await?)
     }
     .await;

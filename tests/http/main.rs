@@ -11,4 +11,5 @@ mod pages;
 mod revocation;
 mod storage;
 mod support;
+mod throttle;
 mod token;

@@ -1,6 +1,9 @@
 //! A server to ask, and the people who ask it.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     Router,
@@ -41,8 +44,9 @@ pub fn document() -> &'static Value {
 /// A server with a database of its own.
 pub struct TestApp {
     pub state: AppState,
-    pub folder: TempDir,
+    pub folder: Arc<TempDir>,
     router: Router,
+    overrides: Vec<String>,
 }
 
 /// Somebody who asks, with a token or without.
@@ -77,12 +81,22 @@ impl TestApp {
             "password.iterations=1".to_owned(),
             "password.parallelism=1".to_owned(),
         ];
-        let overrides: Vec<_> = defaults.into_iter().chain(overrides.iter().map(|&text| text.to_owned())).collect();
+        let overrides = defaults.into_iter().chain(overrides.iter().map(|&text| text.to_owned())).collect();
+        std::fs::write(folder.path().join("Leptos.toml"), "").expect("a writable folder");
+        Self::open(Arc::new(folder), overrides).await
+    }
+
+    async fn open(folder: Arc<TempDir>, overrides: Vec<String>) -> Self {
         let file = folder.path().join("Leptos.toml");
-        std::fs::write(&file, "").expect("a writable folder");
         let settings = Settings::read(Some(&file), HashMap::new(), &overrides).expect("good settings");
         let state = AppState::open(&settings).await.expect("a server that starts");
-        Self { router: cloakroom::server::router(state.clone()), state, folder }
+        Self { router: cloakroom::server::router(state.clone()), state, folder, overrides }
+    }
+
+    /// The same server, stopped and started again: what was in memory only is gone.
+    pub async fn restarted(&self) -> Self {
+        self.state.store.close().await;
+        Self::open(Arc::clone(&self.folder), self.overrides.clone()).await
     }
 
     /// Somebody without a token.

@@ -58,6 +58,22 @@ fn bodies_that_never_end_or_never_come_are_refused_in_json_and_the_server_goes_o
 }
 
 #[test]
+fn a_login_is_one_log_line_whatever_was_typed_as_the_name() {
+    let home = Home::new();
+    let mut server = home.serve();
+    server.ask(&login("ada%0D%0AFORGED%1B[31m%E2%80%A8%00", "secret-of-ada"));
+    server.ask(&login(&"a".repeat(10_000), "secret-of-ada"));
+    server.signal("TERM");
+    let mut said = String::new();
+    server.process.stderr.take().expect("standard error").read_to_string(&mut said).expect("text");
+    let logins: Vec<_> = said.lines().filter(|line| line.contains("login failed")).collect();
+    assert_eq!(logins.len(), 2, "{said}");
+    assert!(logins[0].contains("FORGED") && logins[0].contains("127.0.0.1") && logins[1].len() < 300, "{said}");
+    assert!(said.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{2028}'), "{said:?}");
+    assert!(!said.contains("secret-of-ada"), "{said}");
+}
+
+#[test]
 fn several_first_starts_at_once_make_one_database() {
     let home = Home::new();
     let starts: Vec<_> = (0..8)

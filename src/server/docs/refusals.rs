@@ -51,6 +51,7 @@ impl IntoResponses for TokenRefusals {
             ApiError::incorrect_credentials(),
             ApiError::request_timeout(),
             ApiError::payload_too_large(),
+            ApiError::too_many_failures(30),
             ApiError::internal(),
             ApiError::busy(5),
             ApiError::unavailable(),

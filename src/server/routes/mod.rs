@@ -84,7 +84,7 @@ pub fn router(state: AppState) -> Router {
         // Only here: an answer that holds a secret is never compressed together with what somebody sent.
         .layer(CompressionLayer::new())
         .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, HeaderValue::from_static("no-cache")));
-    let origins = state.allow_origins.clone();
+    let origins = state.server.allow_origins.clone();
     cors::open_to(&origins, personal.merge(public).with_state(state))
 }
 

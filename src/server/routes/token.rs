@@ -17,6 +17,7 @@ use crate::{
     oauth2::Refusal,
     server::{
         docs::{OAuth2PasswordRequestForm, TokenRefusals},
+        security::address::ClientAddress,
         state::AppState,
     },
 };
@@ -39,14 +40,14 @@ const BODY_LIMIT: usize = 16 * 1024;
     ),
     responses((status = 200, description = "A bearer token", body = Token), TokenRefusals)
 )]
-pub async fn answer(State(state): State<AppState>, request: Request) -> Response {
-    match call(state, request).await {
+pub async fn answer(State(state): State<AppState>, address: ClientAddress, request: Request) -> Response {
+    match call(state, address, request).await {
         Ok(response) => response,
         Err(refusal) => refusal.in_oauth2_words().into_response(),
     }
 }
 
-async fn call(state: AppState, request: Request) -> Result<Response, ApiError> {
+async fn call(state: AppState, address: ClientAddress, request: Request) -> Result<Response, ApiError> {
     let (mut parts, body) = request.into_parts();
     // Leptos would redirect a browser that asks for HTML to where it came from, and throw the token away.
     parts.headers.remove(ACCEPT);
@@ -66,6 +67,7 @@ async fn call(state: AppState, request: Request) -> Result<Response, ApiError> {
     let left = refusal.clone();
     let context = move || {
         provide_context(state.clone());
+        provide_context(address);
         provide_context(left.clone());
     };
     let request = Request::from_parts(parts, Body::from(body));

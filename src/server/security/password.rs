@@ -14,7 +14,7 @@ use argon2::{
     Algorithm, Argon2, Block, Params, Version,
     password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, oneshot};
 
 use crate::server::settings::PasswordSettings;
 
@@ -76,18 +76,14 @@ impl Passwords {
         })
     }
 
-    /// Whether `plain_password` is the one that `hashed_password`, a PHC string, was made from. Without a hash it is
-    /// not, after as long a time.
+    /// A thread to hash on, once it is this caller's turn. Given back with the value.
     ///
     /// # Errors
-    /// [`HashError`].
-    pub async fn verify_password(
-        &self,
-        plain_password: String,
-        hashed_password: Option<String>,
-    ) -> Result<bool, HashError> {
-        let hashed_password = hashed_password.filter(|hash| is_argon2(hash)).unwrap_or_else(|| self.nobodys.clone());
-        self.run(move |memory| verify(&plain_password, &hashed_password, memory)).await?
+    /// [`HashError::Busy`] at once, where too many are waiting already.
+    pub async fn turn(&self) -> Result<Turn<'_>, HashError> {
+        let place = self.places.try_acquire().map_err(|_| HashError::Busy)?;
+        let thread = Arc::clone(&self.threads).acquire_owned().await.map_err(|_| HashError::Failed)?;
+        Ok(Turn { passwords: self, _place: place, thread: Some(thread) })
     }
 
     /// The PHC string to keep for `password`: argon2id with the parameters of the settings and a new salt.
@@ -95,13 +91,7 @@ impl Passwords {
     /// # Errors
     /// [`HashError`].
     pub async fn get_password_hash(&self, password: String) -> Result<String, HashError> {
-        let params = self.params.clone();
-        self.run(move |memory| {
-            let salt = new_salt()?;
-            let output = compute(Algorithm::Argon2id, Version::V0x13, &params, &password, &salt, memory)?;
-            phc(&params, salt, &output)
-        })
-        .await?
+        self.turn().await?.get_password_hash(password).await
     }
 
     /// Whether `hashed_password` was made in another way than [`Passwords::get_password_hash`] would make it today.
@@ -110,23 +100,62 @@ impl Passwords {
         let made_with = (hash.algorithm, hash.version, Params::try_from(&hash.params).ok().map(cost));
         made_with != (Algorithm::Argon2id.ident(), Some(Version::V0x13.into()), Some(cost(self.params.clone())))
     }
+}
 
-    /// Has a hashing thread do `work`, once one is free.
+/// A caller's turn: until the value is dropped, and no hash is under way that it began, one thread is the caller's.
+pub struct Turn<'a> {
+    /// Whose threads they are.
+    pub passwords: &'a Passwords,
+    _place: SemaphorePermit<'a>,
+    /// Away with the job while one is being done.
+    thread: Option<OwnedSemaphorePermit>,
+}
+
+impl Turn<'_> {
+    /// Whether `plain_password` is the one that `hashed_password`, a PHC string, was made from. Without a hash it is
+    /// not, after as long a time.
+    ///
+    /// # Errors
+    /// [`HashError::Failed`].
+    pub async fn verify_password(
+        &mut self,
+        plain_password: String,
+        hashed_password: Option<String>,
+    ) -> Result<bool, HashError> {
+        let nobodys = || self.passwords.nobodys.clone();
+        let hashed_password = hashed_password.filter(|hash| is_argon2(hash)).unwrap_or_else(nobodys);
+        self.run(move |memory| verify(&plain_password, &hashed_password, memory)).await?
+    }
+
+    /// [`Passwords::get_password_hash`], in this turn.
+    ///
+    /// # Errors
+    /// [`HashError::Failed`].
+    pub async fn get_password_hash(&mut self, password: String) -> Result<String, HashError> {
+        let params = self.passwords.params.clone();
+        self.run(move |memory| {
+            let salt = new_salt()?;
+            let output = compute(Algorithm::Argon2id, Version::V0x13, &params, &password, &salt, memory)?;
+            phc(&params, salt, &output)
+        })
+        .await?
+    }
+
+    /// Has the thread do `work`.
     async fn run<T: Send + 'static>(
-        &self,
+        &mut self,
         work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T, HashError> {
-        let _place = self.places.try_acquire().map_err(|_| HashError::Busy)?;
-        let thread = Arc::clone(&self.threads).acquire_owned().await.map_err(|_| HashError::Failed)?;
+        let thread = self.thread.take().ok_or(HashError::Failed)?;
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |memory| {
-            let result = work(memory);
-            drop(thread);
-            // The client may have gone away meanwhile.
-            let _ = reply.send(result);
+            // The client may have gone away meanwhile: the thread is free then.
+            let _ = reply.send((work(memory), thread));
         });
-        self.jobs.send(job).map_err(|_| HashError::Failed)?;
-        answer.await.map_err(|_| HashError::Failed)
+        self.passwords.jobs.send(job).map_err(|_| HashError::Failed)?;
+        let (result, thread) = answer.await.map_err(|_| HashError::Failed)?;
+        self.thread = Some(thread);
+        Ok(result)
     }
 }
 
@@ -229,11 +258,22 @@ mod tests {
         Passwords::start(&settings).expect("parameters that argon2 knows")
     }
 
+    async fn verify_password(passwords: &Passwords, password: &str, hash: Option<&str>) -> Result<bool, HashError> {
+        passwords.turn().await?.verify_password(password.to_owned(), hash.map(str::to_owned)).await
+    }
+
+    async fn run<T: Send + 'static>(
+        passwords: &Passwords,
+        work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
+    ) -> Result<T, HashError> {
+        passwords.turn().await?.run(work).await
+    }
+
     #[tokio::test]
     async fn the_tutorials_hash_verifies_secret_and_nothing_else() {
         let passwords = passwords(64, 1, 8);
         for (password, right) in [("secret", true), ("Secret", false), ("secret\0", false), ("", false)] {
-            let verified = passwords.verify_password(password.to_owned(), Some(TUTORIALS.to_owned())).await;
+            let verified = verify_password(&passwords, password, Some(TUTORIALS)).await;
             assert_eq!(verified, Ok(right), "{password:?}");
         }
     }
@@ -243,8 +283,8 @@ mod tests {
         let passwords = passwords(64, 1, 8);
         let hash = passwords.get_password_hash("päss\0word".to_owned()).await.expect("a hash");
         assert!(hash.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{hash}");
-        assert_eq!(passwords.verify_password("päss\0word".to_owned(), Some(hash.clone())).await, Ok(true));
-        assert_eq!(passwords.verify_password("päss".to_owned(), Some(hash)).await, Ok(false));
+        assert_eq!(verify_password(&passwords, "päss\0word", Some(&hash)).await, Ok(true));
+        assert_eq!(verify_password(&passwords, "päss", Some(&hash)).await, Ok(false));
     }
 
     #[tokio::test]
@@ -257,9 +297,9 @@ mod tests {
     #[tokio::test]
     async fn without_a_hash_or_with_one_of_another_kind_no_password_is_right() {
         let passwords = passwords(64, 1, 8);
-        assert_eq!(passwords.verify_password("secret".to_owned(), None).await, Ok(false));
+        assert_eq!(verify_password(&passwords, "secret", None).await, Ok(false));
         let bcrypt = "$2b$12$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW";
-        assert_eq!(passwords.verify_password("secret".to_owned(), Some(bcrypt.to_owned())).await, Ok(false));
+        assert_eq!(verify_password(&passwords, "secret", Some(bcrypt)).await, Ok(false));
     }
 
     #[test]
@@ -307,22 +347,22 @@ mod tests {
         };
         for _ in 0..10 {
             // Each of these clients asks and is gone.
-            let mut client = Box::pin(passwords.run(hold(started.clone(), Arc::clone(&held))));
+            let mut client = Box::pin(run(&passwords, hold(started.clone(), Arc::clone(&held))));
             begin(client.as_mut()).await;
         }
         let next = |patience| running.recv_timeout(patience);
         assert!(next(Duration::from_secs(30)).is_ok() && next(Duration::from_secs(30)).is_ok());
         assert!(next(Duration::from_millis(200)).is_err(), "a third hash was started on two threads");
         drop(release);
-        assert_eq!(passwords.run(|_| 5).await, Ok(5), "the threads are free again");
+        assert_eq!(run(&passwords, |_| 5).await, Ok(5), "the threads are free again");
     }
 
     #[tokio::test]
     async fn a_thread_gives_back_what_a_larger_hash_from_elsewhere_needed() {
         let passwords = passwords(64, 1, 8);
-        assert_eq!(passwords.verify_password("secret".to_owned(), Some(TUTORIALS.to_owned())).await, Ok(true));
+        assert_eq!(verify_password(&passwords, "secret", Some(TUTORIALS)).await, Ok(true));
         assert!(passwords.get_password_hash("small".to_owned()).await.is_ok());
-        let kept = passwords.run(|memory| memory.capacity()).await;
+        let kept = run(&passwords, |memory| memory.capacity()).await;
         assert_eq!(kept, Ok(64));
     }
 }

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Deserializer, de};
 use url::Url;
 
+use super::list::list;
+
 /// Scheme, host and, unless it is the scheme's own, port, as a browser writes them in `Origin` (RFC 6454 §6.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin(String);
@@ -41,19 +43,9 @@ pub fn origin<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Origi
     text.map(|text| Origin::try_from(&*text).map_err(de::Error::custom)).transpose()
 }
 
-/// A list, or what stands for one in the environment: text with spaces.
+/// Several origins.
 pub fn origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Origin>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Words {
-        Text(String),
-        List(Vec<String>),
-    }
-    let words = match Words::deserialize(deserializer)? {
-        Words::Text(text) => text.split_whitespace().map(str::to_owned).collect(),
-        Words::List(list) => list,
-    };
-    words.iter().map(|word| Origin::try_from(&**word).map_err(de::Error::custom)).collect()
+    list(deserializer, |text| Origin::try_from(text))
 }
 
 #[cfg(test)]

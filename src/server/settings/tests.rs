@@ -65,6 +65,16 @@ fn origins_are_a_list_in_the_file_and_words_in_the_environment() {
 }
 
 #[test]
+fn a_proxy_is_an_address_or_a_network() {
+    let settings =
+        read("", HashMap::new(), &["server.trusted-proxies=127.0.0.1 ::1 10.0.0.0/8"]).expect("good settings");
+    let proxies: Vec<_> = settings.server.trusted_proxies.iter().map(ToString::to_string).collect();
+    assert_eq!(proxies, ["127.0.0.1/32", "::1/128", "10.0.0.0/8"]);
+    let settings = read("", HashMap::new(), &["server.proxy-header=forwarded"]).expect("good settings");
+    assert_eq!(settings.server.proxy_header, ProxyHeader::Forwarded);
+}
+
+#[test]
 fn an_empty_secret_counts_as_unset() {
     let settings = read("", environment([("CLOAKROOM__TOKEN__SECRET_KEY", "")]), &[]).expect("good settings");
     assert_eq!(settings.token.secret_key, None);
@@ -89,6 +99,9 @@ fn a_value_of_the_wrong_kind_or_out_of_range_is_named_in_one_line() {
     for (assignment, key) in [
         ("server.public-url=https://example.com/cloakroom", "server.public-url"),
         ("server.allow-origins=https://example.com/ *", "server.allow-origins"),
+        ("server.trusted-proxies=10.0.0.0/33", "server.trusted-proxies"),
+        ("server.trusted-proxies=localhost", "server.trusted-proxies"),
+        ("server.proxy-header=x-real-ip", "server.proxy-header"),
         ("limits.body-timeout=0", "limits.body-timeout"),
         ("limits.body-timeout=31", "limits.body-timeout"),
         ("limits.request-timeout=3601", "limits.request-timeout"),

@@ -3,6 +3,7 @@
 
 mod changes;
 mod items;
+mod logins;
 mod open;
 mod users;
 

@@ -30,6 +30,8 @@ pub struct UserInDb {
     pub user: UserRow,
     /// The PHC string.
     pub hashed_password: String,
+    /// Logins that failed since the last that succeeded, one that is under way included.
+    pub failed_logins: i64,
 }
 
 /// A user to be created.
@@ -74,7 +76,11 @@ impl FromRow<'_, SqliteRow> for UserRow {
 
 impl FromRow<'_, SqliteRow> for UserInDb {
     fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
-        Ok(Self { user: UserRow::from_row(row)?, hashed_password: row.try_get("hashed_password")? })
+        Ok(Self {
+            user: UserRow::from_row(row)?,
+            hashed_password: row.try_get("hashed_password")?,
+            failed_logins: row.try_get("failed_logins")?,
+        })
     }
 }
 
@@ -136,8 +142,8 @@ impl Store {
         Ok(())
     }
 
-    /// Gives a user a new password, and refuses the tokens issued before `tokens_valid_from`. Tells whether there is
-    /// such a user.
+    /// Gives a user a new password, refuses the tokens issued before `tokens_valid_from`, and forgets about the logins
+    /// with the old one. Tells whether there is such a user.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -148,14 +154,20 @@ impl Store {
         tokens_valid_from: i64,
     ) -> Result<bool, StoreError> {
         // Later than before in any case: two changes within one second are two.
-        let update = "UPDATE users SET hashed_password = $1, tokens_valid_from = \
+        let update = "UPDATE users SET hashed_password = $1, failed_logins = 0, tokens_valid_from = \
                       CASE WHEN tokens_valid_from < $2 THEN $2 ELSE tokens_valid_from + 1 END WHERE username = $3";
+        let mut transaction = self.pool.begin().await?;
         let done = sqlx::query(update)
             .bind(hashed_password)
             .bind(tokens_valid_from)
             .bind(username)
-            .execute(&self.pool)
+            .execute(&mut *transaction)
             .await?;
+        sqlx::query("DELETE FROM login_addresses WHERE user_id IN (SELECT id FROM users WHERE username = $1)")
+            .bind(username)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
         Ok(done.rows_affected() > 0)
     }
 
