@@ -69,7 +69,7 @@ test("the button is busy while the answer is awaited, and one click is one reque
 });
 
 test("without the WASM nothing can be submitted, by click or by Enter", async ({ page, login }) => {
-  await page.route("**/*.wasm", () => {
+  await page.route("**/*.wasm*", () => {
     // Never answered: a page that stays as the server rendered it.
   });
   let posts = 0;
@@ -90,7 +90,7 @@ test("without the WASM nothing can be submitted, by click or by Enter", async ({
 test("what was typed before the WASM came is not lost", async ({ page, login }) => {
   let release = () => {};
   const released = new Promise<void>((resolve) => (release = resolve));
-  await page.route("**/*.wasm", async (route) => {
+  await page.route("**/*.wasm*", async (route) => {
     await released;
     await route.continue();
   });

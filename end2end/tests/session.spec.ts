@@ -127,7 +127,7 @@ test("a session that is nonsense counts as none", async ({ page, login }) => {
 
 test("no page flashes up that is not theirs", async ({ page, login }) => {
   // Without the WASM, what is seen is what the server rendered and the gate let through.
-  await page.route("**/*.wasm", () => {});
+  await page.route("**/*.wasm*", () => {});
   await page.goto("/login", { waitUntil: "domcontentloaded" });
   await expect(page.getByRole("heading", { name: "Log in" })).toBeVisible();
   await page.goto("/account", { waitUntil: "domcontentloaded" });
@@ -135,7 +135,7 @@ test("no page flashes up that is not theirs", async ({ page, login }) => {
   await page.unrouteAll({ behavior: "ignoreErrors" });
 
   await login.asJohndoe();
-  await page.route("**/*.wasm", () => {});
+  await page.route("**/*.wasm*", () => {});
   await page.goto("/login", { waitUntil: "domcontentloaded" });
   await expect(page.locator("form")).toBeHidden();
   await page.goto("/account", { waitUntil: "domcontentloaded" });
@@ -163,7 +163,7 @@ test.describe("a token that is good for ten seconds", () => {
     await page.goto("about:blank");
     await page.waitForTimeout(10_500);
     // Not even for a moment: what the server rendered of the account is not seen without a session.
-    await page.route("**/*.wasm", () => {});
+    await page.route("**/*.wasm*", () => {});
     await page.goto("/login", { waitUntil: "domcontentloaded" });
     await expect(page.locator("form")).toBeVisible();
     await page.goto("/account", { waitUntil: "domcontentloaded" });

@@ -1,3 +1,8 @@
+// Leptos makes elements of the program's own markup. Markup that could run a script is none of it, and scripts are never
+// made of strings: the policy of this name is asked whenever that is tried (Trusted Types, as the page's policy demands).
+window.trustedTypes?.createPolicy("default", {
+  createHTML: (html) => (/<(script|iframe|object|embed|base)|\son\w+\s*=|javascript:/i.test(html) ? null : html),
+});
 (function () {
   function stored(storage) {
     try {

@@ -12,7 +12,7 @@ mod next;
 mod pages;
 mod session;
 
-use leptos::prelude::*;
+use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::{
     components::{Route, Router, Routes},
@@ -25,12 +25,18 @@ use self::{
 };
 
 /// Decides before the first paint which of the two kinds of page may be seen, so that none flashes up that is not
-/// theirs. It has to run before the WASM is there, hence JavaScript.
+/// theirs; and what may become of a string. It has to run before the WASM is there, hence JavaScript.
 const GATE: &str = include_str!("gate.js");
 
-/// The HTML document around the [`App`]: rendered on the server only.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
-    let stylesheet = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
+/// The HTML document around the [`App`]: rendered on the server only. `version` is one for each content of the files that
+/// the page is made of, so that a browser may keep them under this name for as long as it likes.
+pub fn shell(options: LeptosOptions, version: &str) -> impl IntoView {
+    let file = |ending: &str| format!("/{}/{}.{ending}?v={version}", options.site_pkg_dir, options.output_name);
+    let (stylesheet, script, wasm) = (file("css"), file("js"), file("wasm"));
+    // What Leptos's own HydrationScripts do, which know no versions.
+    let start = format!(
+        r#"import start, {{ hydrate }} from "{script}"; await start({{ module_or_path: "{wasm}" }}); hydrate();"#
+    );
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -41,11 +47,15 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f4f1ea" />
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#141816" />
                 <meta name="description" content="Hand over your password once, get a token, collect your items." />
-                <script>{GATE}</script>
+                <script nonce=use_nonce()>{GATE}</script>
                 <link rel="stylesheet" id="leptos" href=stylesheet />
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
-                <AutoReload options=options.clone() />
-                <HydrationScripts options />
+                <AutoReload options />
+                <link rel="modulepreload" href=script />
+                <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
+                <script type="module" nonce=use_nonce()>
+                    {start}
+                </script>
                 <MetaTags />
             </head>
             <body>

@@ -1,6 +1,7 @@
 //! What every handler may ask for.
 
 use std::{
+    hash::{DefaultHasher, Hasher},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -16,7 +17,7 @@ use super::{
         secret::{SecretError, kept_secret_key},
         throttle::Throttle,
     },
-    settings::{LimitSettings, ServerSettings, Settings},
+    settings::{LeptosSettings, LimitSettings, ServerSettings, Settings},
     store::{self, OpenError, Store, StoreError},
 };
 
@@ -41,6 +42,8 @@ pub struct AppState {
     pub throttle: Arc<Throttle>,
     /// Where the UI's files are.
     pub leptos_options: LeptosOptions,
+    /// Another one for each content of the files that a page is made of.
+    pub site_version: Arc<str>,
 }
 
 /// Why the server cannot start: one line.
@@ -94,6 +97,7 @@ impl AppState {
             server: settings.server.clone(),
             throttle: Arc::default(),
             leptos_options: settings.leptos.options(),
+            site_version: site_version(&settings.leptos).into(),
         })
     }
 }
@@ -105,6 +109,17 @@ fn is_inside(file: &Path, folder: &Path) -> bool {
         (Ok(beside), Ok(folder)) => beside.starts_with(folder),
         _ => false,
     }
+}
+
+/// A hash of the files that a page is made of. One that is not there counts as empty: `main` warns of it.
+fn site_version(leptos: &LeptosSettings) -> String {
+    let mut hasher = DefaultHasher::new();
+    for ending in ["css", "js", "wasm"] {
+        let path =
+            Path::new(&leptos.site_root).join(&leptos.site_pkg_dir).join(format!("{}.{ending}", leptos.output_name));
+        hasher.write(&std::fs::read(path).unwrap_or_default());
+    }
+    format!("{:016x}", hasher.finish())
 }
 
 impl FromRef<AppState> for LeptosOptions {

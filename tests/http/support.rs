@@ -72,7 +72,17 @@ impl TestApp {
 
     /// With these settings too, written as for `--set`.
     pub async fn start_with(overrides: &[&str]) -> Self {
+        Self::start_with_site(overrides, &[]).await
+    }
+
+    /// And with these files of the UI, each a path and a text.
+    pub async fn start_with_site(overrides: &[&str], files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        for (path, text) in files {
+            let path = folder.path().join("site").join(path);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a writable folder");
+            std::fs::write(path, text).expect("a writable folder");
+        }
         let defaults = [
             format!("database.url=sqlite://{}", folder.path().join("cloakroom.db").display()),
             format!("token.secret-key={SECRET_KEY}"),

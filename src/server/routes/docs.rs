@@ -1,15 +1,19 @@
 //! The API's description: for programs at `/openapi.json`, for people at `/docs`.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    borrow::Cow,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     body::Bytes,
     extract::{Path, rejection::PathRejection},
-    http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE},
+    http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE},
     response::{Html, IntoResponse, Response},
 };
 use utoipa_swagger_ui::{Config, SwaggerFile};
 
+use super::armour::DOCS_POLICY;
 use crate::{error::ApiError, server::docs::Refusals};
 
 /// The document, made once: it is the same for everybody.
@@ -45,8 +49,8 @@ pub async fn openapi() -> Result<Response, ApiError> {
 }
 
 /// `GET /docs`: the API to read and to try out.
-pub async fn page() -> Html<&'static str> {
-    Html(PAGE)
+pub async fn page() -> impl IntoResponse {
+    ([(CONTENT_SECURITY_POLICY, DOCS_POLICY)], Html(PAGE))
 }
 
 /// `GET /docs/{name}`: what the page consists of.
@@ -60,7 +64,11 @@ pub async fn file(name: Result<Path<String>, PathRejection>) -> Response {
     match part.and_then(Result::ok).flatten() {
         Some(SwaggerFile { bytes, content_type, .. }) => {
             let headers = [(CONTENT_TYPE, &*content_type), (CONTENT_ENCODING, "gzip"), (CACHE_CONTROL, "max-age=3600")];
-            (headers, bytes.into_owned()).into_response()
+            let body = match bytes {
+                Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+                Cow::Owned(bytes) => bytes.into(),
+            };
+            (headers, body).into_response()
         }
         None => ApiError::not_found().into_response(),
     }

@@ -2,6 +2,7 @@
 //! `detail`, and only page requests get HTML.
 
 mod answer;
+mod armour;
 mod cors;
 mod docs;
 pub mod guard;
@@ -10,7 +11,7 @@ mod metadata;
 mod pages;
 pub mod token;
 
-use std::time::Duration;
+use std::{future::ready, time::Duration};
 
 use axum::{
     Router,
@@ -20,7 +21,8 @@ use axum::{
         header::{CACHE_CONTROL, PRAGMA},
         uri::PathAndQuery,
     },
-    middleware::{Next, from_fn},
+    middleware::{Next, from_fn, map_response},
+    response::Response,
     routing::get,
 };
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
@@ -85,7 +87,9 @@ pub fn router(state: AppState) -> Router {
         .layer(CompressionLayer::new())
         .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, HeaderValue::from_static("no-cache")));
     let origins = state.server.allow_origins.clone();
+    let https = state.public_url.starts_with("https:");
     cors::open_to(&origins, personal.merge(public).with_state(state))
+        .layer(map_response(move |response: Response| ready(armour::put_on(https, response))))
 }
 
 /// The same request, one slash at the end of its path left out: a path answers the same with and without it. More than

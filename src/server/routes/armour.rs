@@ -1,0 +1,67 @@
+//! What tells a browser to be careful: headers on every answer, and what a page may load and do (Content-Security-Policy
+//! Level 3). With the token in the browser's storage, this stands between a script that somebody smuggled in and it.
+
+use axum::{
+    http::{
+        HeaderMap, HeaderName, HeaderValue,
+        header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS},
+    },
+    response::Response,
+};
+use leptos::{
+    config::{Env, LeptosOptions},
+    nonce::use_nonce,
+    prelude::use_context,
+};
+use leptos_axum::ResponseOptions;
+
+/// On every answer, whoever gives it.
+const HEADERS: [(HeaderName, &str); 6] = [
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), microphone=(), midi=(), \
+         payment=(), usb=()",
+    ),
+    // What is not a page may do nothing at all, should a browser ever take it for one.
+    (CONTENT_SECURITY_POLICY, "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+];
+
+/// A year: browsers that have come by HTTPS once come by nothing else.
+const HSTS: &str = "max-age=31536000";
+
+/// The policy of `/docs`. Swagger UI draws its signs from `data:` images.
+pub const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+                               connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; \
+                               frame-ancestors 'none'";
+
+/// Adds the headers that an answer does not have yet. `https` is whether clients reach the server by HTTPS.
+pub fn put_on(https: bool, mut response: Response) -> Response {
+    let headers: &mut HeaderMap = response.headers_mut();
+    let hsts = https.then_some((STRICT_TRANSPORT_SECURITY, HSTS));
+    for (name, value) in HEADERS.into_iter().chain(hsts) {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Gives the page that is being rendered its policy: of scripts within it, only those with this page's nonce run.
+pub fn set_page_policy(options: &LeptosOptions) {
+    let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
+    // `cargo leptos watch` tells the page to reload, by a port of its own.
+    let reload = match options.env {
+        Env::DEV => format!(" ws://127.0.0.1:{0} ws://localhost:{0}", options.reload_port),
+        Env::PROD => String::new(),
+    };
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \
+         connect-src 'self'{reload}; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
+         require-trusted-types-for 'script'; trusted-types default"
+    );
+    if let Ok(policy) = HeaderValue::try_from(policy) {
+        response.insert_header(CONTENT_SECURITY_POLICY, policy);
+    }
+}

@@ -1,0 +1,103 @@
+//! What browsers are told to be careful with.
+
+use axum::{
+    body::Body,
+    http::{Request, header},
+};
+
+use super::support::{BROWSER, TestApp};
+
+async fn visit(app: &TestApp, path: &str) -> super::support::Answer {
+    let request = Request::get(path).header(header::ACCEPT, BROWSER).body(Body::empty()).expect("a request");
+    app.anonymous().send(request).await
+}
+
+/// The value of one directive of a policy.
+fn directive<'a>(policy: &'a str, name: &str) -> &'a str {
+    let mut directives = policy.split(';').map(str::trim);
+    directives.find_map(|directive| directive.strip_prefix(name)).map_or("", str::trim)
+}
+
+#[tokio::test]
+async fn every_answer_says_what_a_browser_may_not_do_with_it() {
+    let app = TestApp::start().await;
+    for path in ["/login", "/nowhere", "/docs", "/docs/docs.js", "/users/me", "/users/nowhere", "/openapi.json"] {
+        let answer = visit(&app, path).await;
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+        ] {
+            assert_eq!(answer.header(name), value, "{path} {name}");
+        }
+        assert!(answer.header("permissions-policy").contains("camera=()"), "{path}");
+        let policy = answer.header("content-security-policy");
+        assert_eq!(directive(policy, "default-src"), "'none'", "{path}");
+        assert_eq!(directive(policy, "base-uri"), "'none'", "{path}");
+        assert_eq!(directive(policy, "frame-ancestors"), "'none'", "{path}");
+        assert!(!policy.contains(" 'unsafe-"), "{path}");
+        assert_eq!(answer.header("strict-transport-security"), "", "{path}: clients come by plain HTTP");
+    }
+}
+
+#[tokio::test]
+async fn a_page_has_a_policy_with_a_nonce_of_its_own_on_each_of_its_scripts() {
+    let app = TestApp::start().await;
+    let mut nonces = Vec::new();
+    for path in ["/login", "/account", "/nowhere"] {
+        let answer = visit(&app, path).await;
+        let policy = answer.header("content-security-policy");
+        let script = directive(policy, "script-src");
+        let nonce =
+            script.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).expect("a nonce").to_owned();
+        assert_eq!(script, format!("'self' 'nonce-{nonce}' 'wasm-unsafe-eval'"));
+        assert_eq!(directive(policy, "style-src"), "'self'");
+        assert_eq!(directive(policy, "object-src"), "'none'");
+        assert_eq!(directive(policy, "form-action"), "'self'");
+        let page = answer.text();
+        let scripts: Vec<_> = page.split("<script").skip(1).collect();
+        assert!(!scripts.is_empty());
+        assert!(scripts.iter().all(|script| script.contains(&format!(r#"nonce="{nonce}""#))), "{path}");
+        assert!(!page.contains(" style=") && !page.contains("<style"), "{path}");
+        assert!(nonce.len() >= 22, "128 bits");
+        nonces.push(nonce);
+    }
+    nonces.dedup();
+    assert_eq!(nonces.len(), 3);
+}
+
+#[tokio::test]
+async fn where_clients_come_by_https_browsers_are_told_to_stay_with_it() {
+    let app = TestApp::start_with(&["server.public-url=https://cloakroom.example.com"]).await;
+    for path in ["/login", "/users/me"] {
+        assert_eq!(visit(&app, path).await.header("strict-transport-security"), "max-age=31536000");
+    }
+}
+
+#[tokio::test]
+async fn in_production_a_page_connects_to_its_own_server_only() {
+    for (env, connect) in [("PROD", "'self'"), ("DEV", "'self' ws://127.0.0.1:3001 ws://localhost:3001")] {
+        let app = TestApp::start_with(&[&format!("leptos.env={env}")]).await;
+        let answer = visit(&app, "/login").await;
+        assert_eq!(directive(answer.header("content-security-policy"), "connect-src"), connect);
+    }
+}
+
+#[tokio::test]
+async fn what_a_page_is_made_of_is_kept_for_long_under_the_name_that_it_is_asked_by() {
+    for (env, kept) in [("PROD", "public, max-age=31536000, immutable"), ("DEV", "no-cache")] {
+        let settings = format!("leptos.env={env}");
+        let app = TestApp::start_with_site(&[&settings], &[("pkg/cloakroom.js", "export {}")]).await;
+        let page = visit(&app, "/login").await.text();
+        let start = page.find("/pkg/cloakroom.js?v=").expect("a version");
+        let asked_by = page[start..].split('"').next().expect("a path").to_owned();
+        assert!(page.contains(&asked_by.replace(".js", ".wasm")) && page.contains(&asked_by.replace(".js", ".css")));
+        assert_eq!(visit(&app, &asked_by).await.header("cache-control"), kept, "{env}");
+        for other in ["/pkg/cloakroom.js", "/pkg/cloakroom.js?v=0"] {
+            assert_eq!(visit(&app, other).await.header("cache-control"), "no-cache", "{env} {other}");
+        }
+        let changed = TestApp::start_with_site(&[&settings], &[("pkg/cloakroom.js", "export { }")]).await;
+        assert!(!visit(&changed, "/login").await.text().contains(&asked_by), "another content, another name");
+    }
+}
