@@ -35,8 +35,14 @@ Settings come from built-in defaults, then Leptos.toml (or --config), then the e
   server.allow-origins    CLOAKROOM__SERVER__ALLOW_ORIGINS    none                        other sites' pages may call
   server.trusted-proxies  CLOAKROOM__SERVER__TRUSTED_PROXIES  none                        networks of proxies in front
   server.proxy-header     CLOAKROOM__SERVER__PROXY_HEADER     x-forwarded-for             or forwarded: what they set
+  server.behind-proxy     CLOAKROOM__SERVER__BEHIND_PROXY     false                       a proxy speaks HTTPS
+  tls.certificate         CLOAKROOM__TLS__CERTIFICATE         none                        PEM file: speak HTTPS
+  tls.key                 CLOAKROOM__TLS__KEY                 none                        PEM file of its key
+  limits.connections      CLOAKROOM__LIMITS__CONNECTIONS      4096                        open at once; others wait
+  limits.header-timeout   CLOAKROOM__LIMITS__HEADER_TIMEOUT   15                          s for a header, or idle
   limits.body-timeout     CLOAKROOM__LIMITS__BODY_TIMEOUT     10                          s for a body to arrive
   limits.request-timeout  CLOAKROOM__LIMITS__REQUEST_TIMEOUT  30                          s for an answer
+  limits.write-timeout    CLOAKROOM__LIMITS__WRITE_TIMEOUT    30                          s without taking a byte
   database.url            CLOAKROOM__DATABASE__URL            sqlite://data/cloakroom.db  file, created when missing
   token.secret-key        CLOAKROOM__TOKEN__SECRET_KEY        made, kept beside database  signs tokens; 32 bytes or more
   token.expires-in        CLOAKROOM__TOKEN__EXPIRES_IN        1800                        life of a token, in seconds

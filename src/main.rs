@@ -22,6 +22,7 @@ use cloakroom::server::{
     settings::{Settings, SettingsError},
     state::{AppState, StartError},
     store::{OpenError, StoreError},
+    tls::{Tls, TlsError},
     users::UserError,
 };
 use tokio::{
@@ -41,6 +42,8 @@ enum Failure {
     Start(#[from] StartError),
     #[error(transparent)]
     Secret(#[from] SecretError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, #[source] io::Error),
     #[error("the password cannot be read: {0}")]
@@ -110,19 +113,37 @@ async fn serve(mut settings: Settings) -> Result<(), Failure> {
     let listener = TcpListener::bind(address).await.map_err(|error| Failure::Listen(address, error))?;
     // Port 0 asks the system for a free one; the metadata names the one it gave.
     settings.leptos.site_addr = listener.local_addr()?;
+    let tls = match (&settings.tls.certificate, &settings.tls.key) {
+        (Some(certificate), Some(key)) => Some(Tls::load(certificate, key)?),
+        _ => None,
+    };
+    allow_files(settings.limits.connections);
     let state = AppState::open(&settings).await?;
     let leptos = &settings.leptos;
     let wasm = Path::new(&leptos.site_root).join(&leptos.site_pkg_dir).join(format!("{}.wasm", leptos.output_name));
     if !wasm.exists() {
         tracing::warn!(path = %wasm.display(), "the UI is not there, so no page will work: set leptos.site-root");
     }
-    say(&format!("Cloakroom is open: http://{0}\nIts API explains itself: http://{0}/docs\n", leptos.site_addr))?;
+    let at = format!("{}://{}", if tls.is_some() { "https" } else { "http" }, leptos.site_addr);
+    say(&format!("Cloakroom is open: {at}\nIts API explains itself: {at}/docs\n"))?;
     if settings.demo.enabled {
         let (username, password) = demo::LOGIN;
         say(&format!("Log in as {username} with the password {password}\n"))?;
     }
-    server::run(listener, state, stopped).await?;
+    server::run(listener, tls, state, stopped).await;
     Ok(say("Cloakroom is closed.\n")?)
+}
+
+/// Asks the system for as many file descriptors as this many connections want, one each, and some for the rest.
+fn allow_files(connections: usize) {
+    let wanted = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(64);
+    match rlimit::increase_nofile_limit(wanted) {
+        Ok(allowed) if allowed < wanted => tracing::warn!(
+            "the system allows {allowed} open files, which is less than limits.connections wants: raise it (ulimit -n)"
+        ),
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "the number of open files cannot be raised"),
+    }
 }
 
 /// The process's environment. What is not UTF-8 is passed over, unless it is a setting.

@@ -6,7 +6,12 @@ mod list;
 mod origin;
 mod proxy;
 
-use std::{collections::HashMap, fmt, net::SocketAddr, path::Path};
+use std::{
+    collections::HashMap,
+    fmt,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use config::{Case, Config, ConfigError, Environment, File, FileFormat};
 use ipnet::IpNet;
@@ -30,7 +35,9 @@ pub struct Settings {
     pub leptos: LeptosSettings,
     /// How the server is reached.
     pub server: ServerSettings,
-    /// How long a client may take.
+    /// HTTPS without a proxy.
+    pub tls: TlsSettings,
+    /// How many clients there may be, and how long each may take.
     pub limits: LimitSettings,
     /// Where things are kept.
     pub database: DatabaseSettings,
@@ -77,16 +84,37 @@ pub struct ServerSettings {
     pub trusted_proxies: Vec<IpNet>,
     /// The header in which they say it.
     pub proxy_header: ProxyHeader,
+    /// Whether a proxy speaks HTTPS with the clients. In production, passwords travel in the open otherwise.
+    pub behind_proxy: bool,
+}
+
+/// `[tls]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TlsSettings {
+    /// The file of the certificate, in PEM, with those that vouch for it after it.
+    #[serde(deserialize_with = "present")]
+    pub certificate: Option<PathBuf>,
+    /// The file of its key, in PEM.
+    #[serde(deserialize_with = "present")]
+    pub key: Option<PathBuf>,
 }
 
 /// `[limits]`
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LimitSettings {
+    /// Connections that are open at once; the next ones wait.
+    pub connections: usize,
+    /// How long a request's header may take to arrive, in seconds, counted from the end of the answer before: so it is
+    /// how long an idle connection is kept, too.
+    pub header_timeout: u32,
     /// How long a body may take to arrive, in seconds; 408 after that.
     pub body_timeout: u32,
     /// How long an answer may take, the body's arrival included, in seconds; 503 after that.
     pub request_timeout: u32,
+    /// How long a client may take no byte of an answer, in seconds.
+    pub write_timeout: u32,
 }
 
 /// `[database]`
@@ -156,7 +184,7 @@ impl Default for LeptosSettings {
 
 impl Default for LimitSettings {
     fn default() -> Self {
-        Self { body_timeout: 10, request_timeout: 30 }
+        Self { connections: 4096, header_timeout: 15, body_timeout: 10, request_timeout: 30, write_timeout: 30 }
     }
 }
 
@@ -250,7 +278,7 @@ impl Settings {
 
     /// Whether every value is in range, and they fit together.
     fn check(&self) -> Result<(), SettingsError> {
-        let Self { leptos, limits, token, password, demo, .. } = self;
+        let Self { leptos, server, tls, limits, token, password, demo, .. } = self;
         let least_memory = password.parallelism.saturating_mul(8);
         for (holds, sentence) in [
             (
@@ -258,6 +286,9 @@ impl Settings {
                 "token.secret-key is shorter than 32 bytes: make one with `cloakroom secret`",
             ),
             (!leptos.site_root.is_empty(), "leptos.site-root is empty: name the folder of the UI's files"),
+            ((1..=1_000_000).contains(&limits.connections), "limits.connections is 1 to 1000000"),
+            ((1..=3600).contains(&limits.header_timeout), "limits.header-timeout is 1 to 3600 seconds"),
+            ((1..=3600).contains(&limits.write_timeout), "limits.write-timeout is 1 to 3600 seconds"),
             ((1..=3600).contains(&limits.request_timeout), "limits.request-timeout is 1 to 3600 seconds"),
             (
                 (1..=limits.request_timeout).contains(&limits.body_timeout),
@@ -275,6 +306,15 @@ impl Settings {
                 "password.threads is 1 to 1024; leave it out for one per core",
             ),
             (password.queue <= 100_000, "password.queue is 0 to 100000"),
+            (tls.certificate.is_some() == tls.key.is_some(), "tls.certificate and tls.key are set both or neither"),
+            (
+                leptos.env != Env::PROD
+                    || leptos.site_addr.ip().is_loopback()
+                    || tls.certificate.is_some()
+                    || server.behind_proxy,
+                "leptos.site-addr can be reached from elsewhere, and passwords would travel in the open: set \
+                 tls.certificate and tls.key, or server.behind-proxy where a proxy speaks HTTPS",
+            ),
             (
                 !(demo.enabled && leptos.env == Env::PROD),
                 "demo.enabled cannot be true where leptos.env is PROD: everybody knows the demo's passwords",
@@ -314,8 +354,8 @@ fn environment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Env, D::Err
 }
 
 /// An empty value counts as unset, as in a shell: `CLOAKROOM__TOKEN__SECRET_KEY=`.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(Option::<String>::deserialize(deserializer)?.filter(|value| !value.is_empty()))
+fn present<'de, D: Deserializer<'de>, T: From<String>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.filter(|value| !value.is_empty()).map(T::from))
 }
 
 #[cfg(test)]

@@ -91,6 +91,7 @@ impl AppState {
             token_expires_in: settings.token.expires_in,
             public_url: match &settings.server.public_url {
                 Some(origin) => origin.as_str().to_owned(),
+                None if settings.tls.certificate.is_some() => format!("https://{}", settings.leptos.site_addr),
                 None => format!("http://{}", settings.leptos.site_addr),
             },
             limits: settings.limits,

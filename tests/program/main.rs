@@ -3,6 +3,8 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod command_line;
+mod connections;
 mod durability;
+mod https;
 mod serving;
 mod support;

@@ -87,7 +87,8 @@ impl Home {
         let mut process = self.command(&[]).spawn().expect("a process");
         let mut lines = BufReader::new(process.stdout.take().expect("standard output")).lines();
         let opened = lines.next().expect("a line").expect("text");
-        let address = opened.strip_prefix("Cloakroom is open: http://").expect("where it is open").to_owned();
+        let (_, address) = opened.split_once("://").expect("where it is open");
+        let address = address.to_owned();
         std::thread::spawn(move || lines.for_each(drop));
         Server { process, address }
     }

@@ -102,6 +102,10 @@ fn a_value_of_the_wrong_kind_or_out_of_range_is_named_in_one_line() {
         ("server.trusted-proxies=10.0.0.0/33", "server.trusted-proxies"),
         ("server.trusted-proxies=localhost", "server.trusted-proxies"),
         ("server.proxy-header=x-real-ip", "server.proxy-header"),
+        ("tls.certificate=cert.pem", "tls.key"),
+        ("limits.connections=0", "limits.connections"),
+        ("limits.header-timeout=0", "limits.header-timeout"),
+        ("limits.write-timeout=3601", "limits.write-timeout"),
         ("limits.body-timeout=0", "limits.body-timeout"),
         ("limits.body-timeout=31", "limits.body-timeout"),
         ("limits.request-timeout=3601", "limits.request-timeout"),
@@ -121,6 +125,22 @@ fn a_value_of_the_wrong_kind_or_out_of_range_is_named_in_one_line() {
     ] {
         let error = read("", HashMap::new(), &[assignment]).expect_err(assignment);
         assert!(error.contains(key) && !error.contains('\n'), "{assignment}: {error}");
+    }
+}
+
+#[test]
+fn in_production_passwords_do_not_travel_in_the_open() {
+    let public = ["leptos.env=PROD", "leptos.site-addr=0.0.0.0:3000"];
+    let error = read("", HashMap::new(), &public).expect_err("a refusal");
+    assert!(error.contains("tls.certificate") && error.contains("server.behind-proxy"), "{error}");
+    for more in [
+        &["server.behind-proxy=true"][..],
+        &["tls.certificate=cert.pem", "tls.key=key.pem"],
+        &["leptos.site-addr=127.0.0.1:3000"],
+        &["leptos.site-addr=[::1]:3000"],
+        &["leptos.env=DEV"],
+    ] {
+        assert!(read("", HashMap::new(), &[&public[..], more].concat()).is_ok(), "{more:?}");
     }
 }
 
