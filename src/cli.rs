@@ -43,6 +43,7 @@ Settings come from built-in defaults, then Leptos.toml (or --config), then the e
   limits.body-timeout     CLOAKROOM__LIMITS__BODY_TIMEOUT     10                          s for a body to arrive
   limits.request-timeout  CLOAKROOM__LIMITS__REQUEST_TIMEOUT  30                          s for an answer
   limits.write-timeout    CLOAKROOM__LIMITS__WRITE_TIMEOUT    30                          s without taking a byte
+  metrics.addr            CLOAKROOM__METRICS__ADDR            127.0.0.1:9464              address and port of /metrics
   database.url            CLOAKROOM__DATABASE__URL            sqlite://data/cloakroom.db  file, created when missing
   token.secret-key        CLOAKROOM__TOKEN__SECRET_KEY        made, kept beside database  signs tokens; 32 bytes or more
   token.expires-in        CLOAKROOM__TOKEN__EXPIRES_IN        1800                        life of a token, in seconds

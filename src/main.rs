@@ -14,7 +14,7 @@ use std::{
 
 use clap::Parser;
 use cloakroom::server::{
-    self, demo,
+    self, Doors, demo,
     security::{
         password::HashError,
         secret::{SecretError, new_secret_key},
@@ -60,12 +60,15 @@ enum Failure {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
-        .with_writer(io::stderr)
-        // No colours in a file.
-        .with_ansi(io::stderr().is_terminal())
-        .init();
+        .with_writer(io::stderr);
+    // Lines for a person, or for a program.
+    if io::stderr().is_terminal() {
+        log.init();
+    } else {
+        log.json().flatten_event(true).with_span_list(false).init();
+    }
     let done = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -119,6 +122,7 @@ async fn serve(mut settings: Settings) -> Result<(), Failure> {
     };
     allow_files(settings.limits.connections);
     let state = AppState::open(&settings).await?;
+    let metrics = metrics_listener(settings.metrics.addr).await?;
     let leptos = &settings.leptos;
     let wasm = Path::new(&leptos.site_root).join(&leptos.site_pkg_dir).join(format!("{}.wasm", leptos.output_name));
     if !wasm.exists() {
@@ -130,8 +134,25 @@ async fn serve(mut settings: Settings) -> Result<(), Failure> {
         let (username, password) = demo::LOGIN;
         say(&format!("Log in as {username} with the password {password}\n"))?;
     }
-    server::run(listener, tls, state, stopped).await;
+    server::run(Doors { public: listener, tls, metrics }, state, stopped).await;
     Ok(say("Cloakroom is closed.\n")?)
+}
+
+/// Where the metrics are asked for. An address that was not asked for is not insisted on: two servers on one machine are
+/// no mistake.
+async fn metrics_listener(asked: Option<SocketAddr>) -> Result<Option<TcpListener>, Failure> {
+    let address = asked.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 9464)));
+    match TcpListener::bind(address).await {
+        Ok(listener) => {
+            tracing::info!("metrics are at http://{}/metrics", listener.local_addr()?);
+            Ok(Some(listener))
+        }
+        Err(error) if asked.is_some() => Err(Failure::Listen(address, error)),
+        Err(error) => {
+            tracing::warn!(%error, "there are no metrics, as {address} cannot be listened on: set metrics.addr");
+            Ok(None)
+        }
+    }
 }
 
 /// Asks the system for as many file descriptors as this many connections want, one each, and some for the rest.

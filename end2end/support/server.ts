@@ -38,6 +38,7 @@ export class Server {
       ...Object.fromEntries(inherited),
       LEPTOS_SITE_ROOT: join(repository, "target/site"),
       LEPTOS_SITE_ADDR: "127.0.0.1:0",
+      CLOAKROOM__METRICS__ADDR: "127.0.0.1:0",
       CLOAKROOM__DATABASE__URL: `sqlite://${join(folder, "cloakroom.db")}`,
       CLOAKROOM__TOKEN__SECRET_KEY: "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
       CLOAKROOM__DEMO__ENABLED: "true",

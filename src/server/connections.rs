@@ -13,6 +13,7 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::{GracefulShutdown, Watcher},
 };
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -40,12 +41,14 @@ struct Connections<S> {
     write_timeout: Duration,
 }
 
-/// Serves `app` on `listener` until `shutdown` completes, and lets the requests in hand finish.
+/// Serves `app` on `listener` until `shutdown` completes, and lets the requests in hand finish. `open` tells how many
+/// connections there are.
 pub async fn serve<S>(
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
     app: S,
     limits: LimitSettings,
+    open: Gauge,
     shutdown: impl Future<Output = ()>,
 ) where
     S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static,
@@ -57,7 +60,7 @@ pub async fn serve<S>(
         header_timeout: seconds(limits.header_timeout),
         write_timeout: seconds(limits.write_timeout),
     };
-    let (places, open) = (Arc::new(Semaphore::new(limits.connections)), GracefulShutdown::new());
+    let (places, all) = (Arc::new(Semaphore::new(limits.connections)), GracefulShutdown::new());
     let mut shutdown = pin!(shutdown);
     loop {
         let accepted = tokio::select! {
@@ -66,9 +69,11 @@ pub async fn serve<S>(
         };
         match accepted {
             Ok((stream, peer, place)) => {
-                let (connections, watcher) = (connections.clone(), open.watcher());
+                let (connections, watcher, open) = (connections.clone(), all.watcher(), open.clone());
                 tokio::spawn(async move {
+                    open.inc();
                     connections.serve(stream, peer, watcher).await;
+                    open.dec();
                     drop(place);
                 });
             }
@@ -83,7 +88,7 @@ pub async fn serve<S>(
     tracing::info!("stopping: requests in hand may take {} s", GRACE.as_secs());
     // Nobody is kept waiting in front of a closed door.
     drop(listener);
-    if timeout(GRACE, open.shutdown()).await.is_err() {
+    if timeout(GRACE, all.shutdown()).await.is_err() {
         tracing::warn!("stopped with requests still in hand");
     }
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{
     clock,
+    metrics::LoginOutcome,
     security::{address::ClientAddress, jwt::NewClaims, throttle::Guess},
     state::AppState,
     store::UserRow,
@@ -63,7 +64,7 @@ async fn throttled(
     address: ClientAddress,
 ) -> Result<UserRow, ApiError> {
     // As it was typed, but with nothing in it that could begin a line of its own, or fill the log.
-    let user = format!("{:?}", username.chars().take(64).collect::<String>());
+    let user: String = username.chars().take(64).flat_map(char::escape_debug).collect();
     let history = state.store.login_history(&username, &address.to_string()).await?;
     let guess = Guess {
         username: &username,
@@ -73,6 +74,7 @@ async fn throttled(
     };
     let check = || {
         state.throttle.check(&guess, clock::monotonic()).map_err(|wait| {
+            state.metrics.login(LoginOutcome::throttled);
             tracing::warn!(user, %address, wait_s = wait.as_secs(), "login throttled");
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a quarter of an hour at most")]
             ApiError::too_many_failures(wait.as_secs_f64().ceil() as u32)
@@ -87,11 +89,13 @@ async fn throttled(
         Some(found) => {
             state.throttle.succeeded(&guess);
             state.store.remember_login(&found.id, &address.to_string(), clock::unix_seconds()).await?;
+            state.metrics.login(LoginOutcome::succeeded);
             tracing::info!(user, %address, "login succeeded");
             Ok(found)
         }
         None => {
             state.throttle.failed(&guess, clock::monotonic());
+            state.metrics.login(LoginOutcome::failed);
             tracing::info!(user, %address, "login failed");
             Err(ApiError::incorrect_credentials())
         }

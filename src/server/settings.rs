@@ -39,6 +39,8 @@ pub struct Settings {
     pub tls: TlsSettings,
     /// How many clients there may be, and how long each may take.
     pub limits: LimitSettings,
+    /// What the server counts.
+    pub metrics: MetricsSettings,
     /// Where things are kept.
     pub database: DatabaseSettings,
     /// Access tokens.
@@ -115,6 +117,14 @@ pub struct LimitSettings {
     pub request_timeout: u32,
     /// How long a client may take no byte of an answer, in seconds.
     pub write_timeout: u32,
+}
+
+/// `[metrics]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct MetricsSettings {
+    /// The address and port of `/metrics`. Unset: 127.0.0.1:9464, unless that is taken.
+    pub addr: Option<SocketAddr>,
 }
 
 /// `[database]`

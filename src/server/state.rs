@@ -11,6 +11,7 @@ use leptos::config::LeptosOptions;
 
 use super::{
     clock, demo,
+    metrics::Metrics,
     security::{
         jwt::Keys,
         password::{HashError, Passwords},
@@ -38,6 +39,8 @@ pub struct AppState {
     pub limits: LimitSettings,
     /// How the server is reached.
     pub server: ServerSettings,
+    /// What the server counts.
+    pub metrics: Arc<Metrics>,
     /// Failed logins, counted.
     pub throttle: Arc<Throttle>,
     /// Where the UI's files are.
@@ -84,9 +87,11 @@ impl AppState {
         if settings.demo.enabled {
             demo::insert(&store, clock::unix_milliseconds()).await?;
         }
+        let passwords = Passwords::start(&settings.password)?;
         Ok(Self {
+            metrics: Arc::new(Metrics::new(&store, &passwords)),
             store,
-            passwords: Arc::new(Passwords::start(&settings.password)?),
+            passwords: Arc::new(passwords),
             keys: Arc::new(Keys::new(&secret_key)),
             token_expires_in: settings.token.expires_in,
             public_url: match &settings.server.public_url {

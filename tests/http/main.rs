@@ -8,6 +8,7 @@ mod cors;
 mod errors;
 mod me;
 mod openapi;
+mod operations;
 mod pages;
 mod revocation;
 mod storage;

@@ -11,8 +11,8 @@ use super::support::{Client, PASSWORD, TestApp, document};
 
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS"];
 
-/// Every call of the contract: a path stands here for its template.
-const CONTRACT: [(&str, &str); 21] = [
+/// Every call of the contract, and those for whoever watches over the server.
+const CONTRACT: [(&str, &str); 23] = [
     ("POST", "/token"),
     ("GET", "/users/me"),
     ("GET", "/users/me/items"),
@@ -32,6 +32,8 @@ const CONTRACT: [(&str, &str); 21] = [
     ("DELETE", "/users/{username}"),
     ("GET", "/openapi.json"),
     ("GET", "/.well-known/oauth-authorization-server"),
+    ("GET", "/health/live"),
+    ("GET", "/health/ready"),
     // Not this API's, and so neither served nor listed.
     ("GET", "/users/me/nowhere"),
     ("POST", "/status"),

@@ -6,5 +6,6 @@ mod command_line;
 mod connections;
 mod durability;
 mod https;
+mod operations;
 mod serving;
 mod support;

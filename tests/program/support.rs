@@ -34,6 +34,7 @@ impl Home {
             ("CLOAKROOM__PASSWORD__ITERATIONS", "1"),
             ("CLOAKROOM__PASSWORD__PARALLELISM", "1"),
             ("LEPTOS_SITE_ADDR", "127.0.0.1:0"),
+            ("CLOAKROOM__METRICS__ADDR", "127.0.0.1:0"),
         ];
         Self {
             folder: tempfile::tempdir().expect("a temporary folder"),
@@ -44,6 +45,12 @@ impl Home {
     /// The same, with one setting more.
     pub fn with(mut self, name: &'static str, value: &str) -> Self {
         self.settings.push((name, value.to_owned()));
+        self
+    }
+
+    /// The same, with this setting left to its default.
+    pub fn without(mut self, name: &str) -> Self {
+        self.settings.retain(|(known, _)| *known != name);
         self
     }
 
@@ -108,6 +115,15 @@ impl Server {
         let mut stream = TcpStream::connect(&self.address).expect("a connection");
         stream.write_all(request.as_bytes()).expect("a request");
         stream
+    }
+
+    /// Stops the server. What it has logged: JSON, a line for each event.
+    pub fn stop(&mut self) -> Vec<serde_json::Value> {
+        self.signal("TERM");
+        let mut said = String::new();
+        self.process.stderr.take().expect("standard error").read_to_string(&mut said).expect("text");
+        assert_eq!(self.process.wait().expect("its end").code(), Some(0), "{said}");
+        said.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 
     /// Sends a signal: `TERM`, `INT`.

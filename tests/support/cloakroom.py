@@ -30,6 +30,7 @@ class Cloakroom:
         self.environment = inherited | {
             "LEPTOS_SITE_ROOT": str(REPO / "target/site"),
             "LEPTOS_SITE_ADDR": "127.0.0.1:0",
+            "CLOAKROOM__METRICS__ADDR": "127.0.0.1:0",
             "CLOAKROOM__DATABASE__URL": f"sqlite://{self.database}",
             "CLOAKROOM__DEMO__ENABLED": "true",
             **settings,

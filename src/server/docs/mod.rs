@@ -6,7 +6,7 @@ mod form;
 mod refusals;
 
 pub use form::OAuth2PasswordRequestForm;
-pub use refusals::{BearerRefusals, PagingRefusals, Refusals, ScopedRefusals, TokenRefusals};
+pub use refusals::{BearerRefusals, NotReady, PagingRefusals, Refusals, ScopedRefusals, TokenRefusals};
 use utoipa::{
     OpenApi,
     openapi::{

@@ -34,6 +34,9 @@ pub struct ScopedRefusals<const NEEDED: u8>;
 /// What a list can refuse.
 pub struct PagingRefusals;
 
+/// Why the service cannot work.
+pub struct NotReady;
+
 type Responses = BTreeMap<String, RefOr<Response>>;
 
 impl IntoResponses for Refusals {
@@ -85,6 +88,12 @@ impl<const NEEDED: u8> IntoResponses for ScopedRefusals<NEEDED> {
 impl IntoResponses for PagingRefusals {
     fn responses() -> Responses {
         responses(Paging::read("skip=-1&limit=ten").err())
+    }
+}
+
+impl IntoResponses for NotReady {
+    fn responses() -> Responses {
+        responses([ApiError::internal(), ApiError::unavailable(), ApiError::busy(1)])
     }
 }
 

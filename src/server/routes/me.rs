@@ -18,12 +18,17 @@ use crate::{
     },
 };
 
-/// The answer of `GET /status`.
+/// The answer of `GET /status`, and of those that watch over the server.
 #[derive(Serialize, ToSchema)]
 pub struct Status {
     /// Always `ok`.
     #[schema(pattern = "^ok$", example = "ok")]
     status: &'static str,
+}
+
+impl Status {
+    /// The only one there is.
+    pub const OK: Self = Self { status: "ok" };
 }
 
 /// Read the current user
@@ -75,5 +80,5 @@ pub async fn read_own_items(
     responses((status = 200, description = "It works", body = Status), BearerRefusals)
 )]
 pub async fn read_system_status(_anybody: ActiveUser) -> Json<Status> {
-    Json(Status { status: "ok" })
+    Json(Status::OK)
 }

@@ -6,12 +6,14 @@ mod armour;
 mod cors;
 mod docs;
 pub mod guard;
+mod health;
 mod me;
 mod metadata;
 mod pages;
+mod request_id;
 pub mod token;
 
-use std::{future::ready, time::Duration};
+use std::{future::ready, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -21,20 +23,24 @@ use axum::{
         header::{CACHE_CONTROL, PRAGMA},
         uri::PathAndQuery,
     },
-    middleware::{Next, from_fn, map_response},
+    middleware::{Next, from_fn, from_fn_with_state, map_response},
     response::Response,
     routing::get,
 };
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
 
-use self::guard::{guard, in_words_of};
-use super::state::AppState;
+use self::{
+    guard::{guard, in_words_of},
+    request_id::RequestIds,
+};
+use super::{metrics::observe, state::AppState};
 use crate::{error::ApiError, server::docs as description};
 
 /// The first parts of the API's paths: what is below them is answered in JSON, whoever asks.
-const API: [&str; 6] = [".well-known", "items", "openapi.json", "status", "token", "users"];
+const API: [&str; 7] = [".well-known", "health", "items", "openapi.json", "status", "token", "users"];
 
 /// What is somebody's own: the routes, and their part of the document.
 fn personal() -> (Router<AppState>, OpenApi) {
@@ -53,6 +59,8 @@ fn public() -> (Router<AppState>, OpenApi) {
     OpenApiRouter::default()
         .routes(routes!(metadata::oauth_authorization_server))
         .routes(routes!(docs::openapi))
+        .routes(routes!(health::read_liveness))
+        .routes(routes!(health::read_readiness))
         .split_for_parts()
 }
 
@@ -67,11 +75,18 @@ pub fn document() -> OpenApi {
 pub fn router(state: AppState) -> Router {
     let limit = Duration::from_secs(state.limits.request_timeout.into());
     let guard = from_fn(move |request: Request, next: Next| guard(limit, request, next));
+    let observe = from_fn_with_state(Arc::clone(&state.metrics), observe);
+    let ids = Arc::new(RequestIds::new(Uuid::new_v4().as_u64_pair().0));
+    let name = from_fn(move |request: Request, next: Next| {
+        let ids = Arc::clone(&ids);
+        async move { ids.name(request, next).await }
+    });
     let not_allowed = async |uri: Uri| in_words_of(uri.path(), ApiError::method_not_allowed());
     let personal = personal()
         .0
         .method_not_allowed_fallback(not_allowed)
         .layer(guard.clone())
+        .layer(observe.clone())
         // No cache may keep an answer (RFC 6749 §5.1 for the token).
         .layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-store")))
         .layer(SetResponseHeaderLayer::overriding(PRAGMA, HeaderValue::from_static("no-cache")));
@@ -83,12 +98,14 @@ pub fn router(state: AppState) -> Router {
         .method_not_allowed_fallback(not_allowed)
         .fallback(pages::file_or_nothing)
         .layer(guard)
+        .layer(observe)
         // Only here: an answer that holds a secret is never compressed together with what somebody sent.
         .layer(CompressionLayer::new())
         .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, HeaderValue::from_static("no-cache")));
     let origins = state.server.allow_origins.clone();
     let https = state.public_url.starts_with("https:");
     cors::open_to(&origins, personal.merge(public).with_state(state))
+        .layer(name)
         .layer(map_response(move |response: Response| ready(armour::put_on(https, response))))
 }
 

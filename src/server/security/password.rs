@@ -14,9 +14,10 @@ use argon2::{
     Algorithm, Argon2, Block, Params, Version,
     password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
+use prometheus_client::metrics::histogram::Histogram;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, oneshot};
 
-use crate::server::settings::PasswordSettings;
+use crate::server::{clock, metrics::durations, settings::PasswordSettings};
 
 /// A piece of work for a hashing thread, which lends its memory.
 type Job = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
@@ -30,6 +31,10 @@ pub struct Passwords {
     /// thread is not free until that is done.
     threads: Arc<Semaphore>,
     jobs: mpsc::Sender<Job>,
+    /// How many places there are.
+    size: usize,
+    /// How long hashes took.
+    pub seconds: Histogram,
     params: Params,
     /// What an unknown user's password is compared with: never equal to anything, and as costly as a real one.
     nobodys: String,
@@ -69,11 +74,23 @@ impl Passwords {
         getrandom::fill(&mut nothing).map_err(|_| HashError::Failed)?;
         Ok(Self {
             places: Semaphore::new(threads + settings.queue),
+            size: threads + settings.queue,
+            seconds: durations(),
             threads: Arc::new(Semaphore::new(threads)),
             jobs,
             nobodys: phc(&params, new_salt()?, &nothing)?,
             params,
         })
+    }
+
+    /// How many callers hash or wait for their turn.
+    pub fn in_hand(&self) -> usize {
+        self.size.saturating_sub(self.places.available_permits())
+    }
+
+    /// Whether the next caller would be turned away.
+    pub fn is_full(&self) -> bool {
+        self.places.available_permits() == 0
     }
 
     /// A thread to hash on, once it is this caller's turn. Given back with the value.
@@ -148,9 +165,13 @@ impl Turn<'_> {
     ) -> Result<T, HashError> {
         let thread = self.thread.take().ok_or(HashError::Failed)?;
         let (reply, answer) = oneshot::channel();
+        let seconds = self.passwords.seconds.clone();
         let job: Job = Box::new(move |memory| {
+            let started = clock::monotonic();
+            let result = work(memory);
+            seconds.observe(started.elapsed().as_secs_f64());
             // The client may have gone away meanwhile: the thread is free then.
-            let _ = reply.send((work(memory), thread));
+            let _ = reply.send((result, thread));
         });
         self.passwords.jobs.send(job).map_err(|_| HashError::Failed)?;
         let (result, thread) = answer.await.map_err(|_| HashError::Failed)?;

@@ -9,6 +9,7 @@ mod users;
 
 use std::sync::Arc;
 
+use prometheus_client::metrics::counter::Counter;
 use quick_cache::sync::Cache;
 use sqlx::SqlitePool;
 
@@ -30,6 +31,17 @@ pub struct Store {
     changes: Changes,
     /// The users behind the tokens seen lately, each with the version of the database it was read from.
     users: Arc<Cache<String, (Version, UserRow)>>,
+    /// How often one of them was remembered.
+    pub cache: CacheCounters,
+}
+
+/// How often what was asked for was remembered, and how often not.
+#[derive(Clone, Debug, Default)]
+pub struct CacheCounters {
+    /// It was.
+    pub hits: Counter,
+    /// It was not, or something had been written since.
+    pub misses: Counter,
 }
 
 /// What can go wrong with a query.
@@ -53,6 +65,15 @@ impl From<sqlx::Error> for StoreError {
 }
 
 impl Store {
+    /// Asks the database something that costs it nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1 FROM users LIMIT 1").fetch_optional(&self.pool).await?;
+        Ok(())
+    }
+
     /// Closes the database, once the queries in hand are done. Later ones fail.
     pub async fn close(&self) {
         self.changes.close().await;

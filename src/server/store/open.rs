@@ -18,7 +18,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{CACHED_USERS, Changes, Store};
+use super::{CACHED_USERS, CacheCounters, Changes, Store};
 
 /// The steps from an empty file to today's tables, part of the program.
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -102,7 +102,12 @@ impl Store {
             .map_err(unusable)?;
         migrate(&pool).await.map_err(|error| OpenError::Migration(path.clone(), error))?;
         let watching = options.connect().await.map_err(unusable)?;
-        Ok(Self { pool, changes: Changes::watch(watching), users: Arc::new(Cache::new(CACHED_USERS)) })
+        Ok(Self {
+            pool,
+            changes: Changes::watch(watching),
+            users: Arc::new(Cache::new(CACHED_USERS)),
+            cache: CacheCounters::default(),
+        })
     }
 }
 

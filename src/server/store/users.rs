@@ -95,8 +95,10 @@ impl Store {
         if let Some((of, user)) = self.users.get(username)
             && of == version
         {
+            self.cache.hits.inc();
             return Ok(Some(user));
         }
+        self.cache.misses.inc();
         let user = self.find_user(username).await?.map(|found| found.user);
         if let Some(user) = &user {
             self.users.insert(username.to_owned(), (version, user.clone()));
