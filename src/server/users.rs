@@ -1,5 +1,6 @@
 //! What is decided about users: who is who, and who may become what.
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use uuid::Uuid;
 
 use super::{
@@ -62,7 +63,7 @@ pub async fn authenticate_user(
     // Counted as failed while it is not known yet. So a guess that is cut off is a guess; and the time that writing
     // takes, for a user who exists, passes while the hash is computed.
     let (right, ()) = tokio::try_join!(
-        async { Ok::<_, ApiError>(turn.verify_password(password.clone(), hashed_password).await?) },
+        async { Ok::<_, ApiError>(verify_any_spelling(turn, &password, hashed_password).await?) },
         async { Ok(store.count_failed_login(username).await?) },
     )?;
     let Some(found) = found else { return Ok(None) };
@@ -83,10 +84,28 @@ pub async fn authenticate_user(
     Ok(Some(found.user))
 }
 
+/// The password in the one of its spellings that is kept: keyboards write `é` as one character or as two (Unicode's NFC
+/// and NFD; NIST SP 800-63B-4 §3.1.1.2 asks for one).
+fn normalized(password: &str) -> String {
+    ComposingNormalizerBorrowed::new_nfc().normalize(password).into_owned()
+}
+
+/// Whether the password fits in the spelling that is kept here, or as it was typed, which is what other programs keep.
+/// Only for a password with more than one spelling does that take two hashes, and then for an unknown user too.
+async fn verify_any_spelling(turn: &mut Turn<'_>, password: &str, hash: Option<String>) -> Result<bool, HashError> {
+    let kept = normalized(password);
+    let typed = (kept != password).then(|| password.to_owned());
+    let right = turn.verify_password(kept, hash.clone()).await?;
+    match typed {
+        Some(typed) if !right => turn.verify_password(typed, hash).await,
+        _ => Ok(right),
+    }
+}
+
 /// Replaces a hash made with old parameters. Not worth failing a login for: the next one tries again.
 async fn renew_hash(store: &Store, turn: &mut Turn<'_>, id: &str, old: &str, password: String) {
     let renewed: Result<(), UserError> = async {
-        let new = turn.get_password_hash(password).await?;
+        let new = turn.get_password_hash(normalized(&password)).await?;
         Ok(store.renew_hash(id, old, &new).await?)
     }
     .await;
@@ -113,7 +132,7 @@ pub async fn create_user(store: &Store, passwords: &Passwords, user: SignUp, now
         username: user.username,
         email: user.email,
         full_name: user.full_name,
-        hashed_password: passwords.get_password_hash(user.password).await?,
+        hashed_password: passwords.get_password_hash(normalized(&user.password)).await?,
         disabled: false,
         scopes: user.scopes,
         created_at: now,
@@ -133,7 +152,7 @@ pub async fn set_password(
     unix_seconds: fn() -> i64,
 ) -> Result<(), UserError> {
     check_new_password(&password).map_err(UserError::Rule)?;
-    let hashed_password = passwords.get_password_hash(password).await?;
+    let hashed_password = passwords.get_password_hash(normalized(&password)).await?;
     // Read after the hash, which may have waited its turn. A token counts whole seconds: one that was issued within
     // this second ends too.
     if store.set_password(username, &hashed_password, unix_seconds().saturating_add(1)).await? {

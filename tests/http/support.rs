@@ -128,9 +128,14 @@ impl TestApp {
 
     /// Creates a user with [`PASSWORD`].
     pub async fn create(&self, username: &str, scopes: Scopes) {
+        self.create_with_password(username, PASSWORD, scopes).await;
+    }
+
+    /// Creates a user with another one.
+    pub async fn create_with_password(&self, username: &str, password: &str, scopes: Scopes) {
         let user = SignUp {
             username: username.to_owned(),
-            password: PASSWORD.to_owned(),
+            password: password.to_owned(),
             email: None,
             full_name: None,
             scopes,

@@ -171,6 +171,60 @@ async fn a_password_over_1024_bytes_is_an_invalid_request() {
     assert_invalid_requests(Some(FORM), &[format!("username=a&password={}", "x".repeat(1025)).as_bytes()]).await;
 }
 
+/// A login with this password, encoded as a browser would.
+async fn log_in(app: &TestApp, password: &str) -> u16 {
+    let form = form_urlencoded::Serializer::new(String::new())
+        .append_pair("username", "ada")
+        .append_pair("password", password)
+        .finish();
+    post(&app.anonymous(), Some(FORM), form).await.status.as_u16()
+}
+
+#[tokio::test]
+async fn every_character_of_a_password_counts() {
+    let long = "x".repeat(64);
+    for (password, others) in [
+        ("one+two 3", ["one two 3", "one+two+3"]),
+        ("one&two=3", ["one", "one&two"]),
+        ("100%25 sure", ["100% sure", "100%2525 sure"]),
+        ("🔑🔑🔑🔑🔑🔑🔑🔑", ["🔑🔑🔑🔑🔑🔑🔑", "????????"]),
+        (&long, [&long[1..], "x"]),
+        ("before\0after", ["before", "before\0"]),
+    ] {
+        let app = TestApp::start().await;
+        app.create_with_password("ada", password, Scopes::AT_SIGN_UP).await;
+        for other in others {
+            assert_eq!(log_in(&app, other).await, 401, "{other:?} for {password:?}");
+        }
+        assert_eq!(log_in(&app, password).await, 200, "{password:?}");
+    }
+}
+
+#[tokio::test]
+async fn nfc_and_nfd_of_one_password_both_work_whichever_was_kept() {
+    let (nfc, nfd) = ("p\u{e9}p\u{e9}p\u{e9}p\u{e9}", "pe\u{301}pe\u{301}pe\u{301}pe\u{301}");
+    for chosen in [nfc, nfd] {
+        let app = TestApp::start().await;
+        app.create_with_password("ada", chosen, Scopes::AT_SIGN_UP).await;
+        for typed in [nfc, nfd] {
+            assert_eq!(log_in(&app, typed).await, 200, "{typed:?} for {chosen:?}");
+        }
+        assert_eq!(log_in(&app, "pepepepe").await, 401);
+    }
+    // A hash from elsewhere, of a password that nobody normalized there.
+    let app = app_with_ada().await;
+    let hash = app.state.passwords.get_password_hash(nfd.to_owned()).await.expect("a hash");
+    app.state.store.set_password("ada", &hash, 0).await.expect("a database");
+    assert_eq!(log_in(&app, nfd).await, 200);
+}
+
+#[tokio::test]
+async fn a_megabyte_is_refused() {
+    let app = TestApp::start().await;
+    let body = format!("username=a&password={}", "a".repeat(1 << 20));
+    post(&app.anonymous(), Some(FORM), body).await.assert_oauth2(413, "invalid_request");
+}
+
 #[tokio::test]
 async fn a_content_type_with_a_charset_is_a_form_too() {
     let app = app_with_ada().await;

@@ -71,6 +71,13 @@ fn nbf_is_looked_at_where_it_is_there() {
 }
 
 #[test]
+fn an_iat_ahead_is_another_clocks_affair() {
+    let ahead = claims(r#"{"sub":"johndoe","exp":1800000060,"iat":1800000030}"#);
+    assert_eq!(ahead.map(|data| data.issued_at), Ok(Some(1_800_000_030.0)));
+    assert_eq!(claims(r#"{"sub":"johndoe","exp":1800000060,"iat":"now"}"#), Err(InvalidToken));
+}
+
+#[test]
 fn sub_has_to_be_a_string() {
     assert_eq!(claims(r#"{"exp":1800000060}"#), Err(InvalidToken));
     assert_eq!(claims(r#"{"sub":7,"exp":1800000060}"#), Err(InvalidToken));
