@@ -67,7 +67,7 @@ fn main() -> ExitCode {
     if io::stderr().is_terminal() {
         log.init();
     } else {
-        log.json().flatten_event(true).with_span_list(false).init();
+        log.json().flatten_event(true).init();
     }
     let done = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     clock,
     metrics::LoginOutcome,
+    routes::request_id::current,
     security::{address::ClientAddress, jwt::NewClaims, throttle::Guess},
     state::AppState,
     store::UserRow,
@@ -50,7 +51,7 @@ pub async fn login_for_access_token(
         scope: &scope,
     };
     let access_token = state.keys.create_access_token(&claims).map_err(|error| {
-        tracing::error!(%error, "a login failed");
+        tracing::error!(request = current().map(display), %error, "a login failed");
         ApiError::internal()
     })?;
     Ok(Token { access_token, token_type: "bearer".to_owned(), expires_in: state.token_expires_in, scope })
@@ -75,7 +76,7 @@ async fn throttled(
     let check = || {
         state.throttle.check(&guess, clock::monotonic()).map_err(|wait| {
             state.metrics.login(LoginOutcome::throttled);
-            tracing::warn!(user, %address, wait_s = wait.as_secs(), "login throttled");
+            tracing::warn!(request = current().map(display), user, %address, wait_s = wait.as_secs(), "login throttled");
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a quarter of an hour at most")]
             ApiError::too_many_failures(wait.as_secs_f64().ceil() as u32)
         })
@@ -85,18 +86,22 @@ async fn throttled(
     // Again, as others may have failed while this one waited its turn, which ends once it is counted: so of many guesses
     // at the same time no more are looked at than of guesses one after the other, but for those on the other threads.
     check()?;
-    match authenticate_user(&state.store, &mut turn, &username, password).await? {
+    let found = authenticate_user(&state.store, &mut turn, &username, password).await?;
+    match &found {
+        Some(_) => state.throttle.succeeded(&guess),
+        None => state.throttle.failed(&guess, clock::monotonic()),
+    }
+    drop(turn);
+    match found {
         Some(found) => {
-            state.throttle.succeeded(&guess);
             state.store.remember_login(&found.id, &address.to_string(), clock::unix_seconds()).await?;
             state.metrics.login(LoginOutcome::succeeded);
-            tracing::info!(user, %address, "login succeeded");
+            tracing::info!(request = current().map(display), user, %address, "login succeeded");
             Ok(found)
         }
         None => {
-            state.throttle.failed(&guess, clock::monotonic());
             state.metrics.login(LoginOutcome::failed);
-            tracing::info!(user, %address, "login failed");
+            tracing::info!(request = current().map(display), user, %address, "login failed");
             Err(ApiError::incorrect_credentials())
         }
     }

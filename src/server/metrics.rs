@@ -1,13 +1,12 @@
 //! What the server counts, for Prometheus. Each number is kept where it arises; here they get their names, and their
 //! address of their own, which is nobody's business outside.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
     http::{Method, StatusCode, header::CONTENT_TYPE},
-    middleware::Next,
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -30,8 +29,7 @@ pub fn durations() -> Histogram {
 /// The numbers.
 pub struct Metrics {
     registry: Registry,
-    requests: Family<RequestLabels, Counter>,
-    request_seconds: Family<RouteLabels, Histogram>,
+    requests: Family<RequestLabels, Histogram>,
     logins: Family<LoginLabels, Counter>,
     /// Connections that are open.
     pub connections: Gauge,
@@ -39,15 +37,9 @@ pub struct Metrics {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RouteLabels {
-    method: &'static str,
-    /// The route's template, and nothing that a client can choose.
-    route: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
     method: &'static str,
+    /// The route's template, and nothing that a client can choose.
     route: String,
     status: u16,
 }
@@ -74,22 +66,20 @@ impl Metrics {
     pub fn new(store: &Store, passwords: &Passwords) -> Self {
         let metrics = Self {
             registry: Registry::with_prefix("cloakroom"),
-            requests: Family::default(),
-            request_seconds: Family::new_with_constructor(durations),
+            requests: Family::new_with_constructor(durations),
             logins: Family::default(),
             connections: Gauge::default(),
             hashing: Gauge::default(),
         };
-        let Self { mut registry, requests, request_seconds, logins, connections, hashing } = metrics;
-        registry.register("http_requests", "Requests, by route and status", requests.clone());
-        registry.register("http_request_duration_seconds", "Time to an answer's header", request_seconds.clone());
+        let Self { mut registry, requests, logins, connections, hashing } = metrics;
+        registry.register("http_request_duration_seconds", "Requests, and the time to their answers", requests.clone());
         registry.register("logins", "Logins, by outcome", logins.clone());
         registry.register("connections", "Connections that are open", connections.clone());
         registry.register("hashing_queue", "Logins that hash or wait for it", hashing.clone());
         registry.register("hash_duration_seconds", "Time to compute one hash", passwords.seconds.clone());
         registry.register("user_cache_hits", "Users behind a token that were remembered", store.cache.hits.clone());
         registry.register("user_cache_misses", "Users behind a token that were read", store.cache.misses.clone());
-        Self { registry, requests, request_seconds, logins, connections, hashing }
+        Self { registry, requests, logins, connections, hashing }
     }
 
     /// Counts a login.
@@ -98,13 +88,12 @@ impl Metrics {
     }
 
     fn request(&self, method: &Method, route: Option<&MatchedPath>, status: StatusCode, took: Duration) {
-        let labels = RouteLabels {
+        let labels = RequestLabels {
             method: known(method),
-            route: route.map_or_else(|| "none".to_owned(), |route| route.as_str().to_owned()),
+            route: route.map_or("none", MatchedPath::as_str).to_owned(),
+            status: status.as_u16(),
         };
-        self.request_seconds.get_or_create(&labels).observe(took.as_secs_f64());
-        let RouteLabels { method, route } = labels;
-        self.requests.get_or_create(&RequestLabels { method, route, status: status.as_u16() }).inc();
+        self.requests.get_or_create(&labels).observe(took.as_secs_f64());
     }
 }
 
@@ -116,11 +105,15 @@ fn known(method: &Method) -> &'static str {
         .unwrap_or("other")
 }
 
-/// Counts and times a request, for use with [`axum::middleware::from_fn_with_state`].
-pub async fn observe(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
+/// Counts and times the answer to `request`.
+pub async fn observe<F: Future<Output = Response>>(
+    metrics: &Metrics,
+    request: Request,
+    answer: impl FnOnce(Request) -> F,
+) -> Response {
     let (method, route) = (request.method().clone(), request.extensions().get::<MatchedPath>().cloned());
     let started = clock::monotonic();
-    let response = next.run(request).await;
+    let response = answer(request).await;
     metrics.request(&method, route.as_ref(), response.status(), started.elapsed());
     response
 }

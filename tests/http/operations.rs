@@ -66,12 +66,11 @@ async fn requests_and_logins_are_counted_under_names_that_no_client_chooses() {
     }
     let metrics = metrics_of(&app).await;
     for line in [
-        r#"cloakroom_http_requests_total{method="GET",route="/users/me",status="200"} 3"#,
-        r#"cloakroom_http_requests_total{method="GET",route="/users/me",status="401"} 1"#,
-        r#"cloakroom_http_requests_total{method="POST",route="/token",status="200"} 1"#,
-        r#"cloakroom_http_requests_total{method="GET",route="none",status="404"} 1"#,
-        r#"cloakroom_http_requests_total{method="other",route="/users/me",status="405"} 1"#,
-        r#"cloakroom_http_request_duration_seconds_count{method="GET",route="/users/me"} 4"#,
+        r#"cloakroom_http_request_duration_seconds_count{method="GET",route="/users/me",status="200"} 3"#,
+        r#"cloakroom_http_request_duration_seconds_count{method="GET",route="/users/me",status="401"} 1"#,
+        r#"cloakroom_http_request_duration_seconds_count{method="POST",route="/token",status="200"} 1"#,
+        r#"cloakroom_http_request_duration_seconds_count{method="GET",route="none",status="404"} 1"#,
+        r#"cloakroom_http_request_duration_seconds_count{method="other",route="/users/me",status="405"} 1"#,
         r#"cloakroom_logins_total{outcome="succeeded"} 1"#,
         r#"cloakroom_logins_total{outcome="failed"} 4"#,
         r#"cloakroom_logins_total{outcome="throttled"} 2"#,

@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use super::request_id::current;
 use crate::{
     error::ApiError,
     server::{security::password::HashError, store::StoreError},
@@ -38,7 +39,7 @@ impl From<HashError> for ApiError {
         match error {
             HashError::Busy => Self::busy(BUSY_RETRY_AFTER),
             HashError::Failed => {
-                tracing::error!(%error, "a password was not hashed");
+                tracing::error!(request = current().map(display), %error, "a password was not hashed");
                 Self::internal()
             }
         }
@@ -47,7 +48,7 @@ impl From<HashError> for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "a request failed");
+        tracing::error!(request = current().map(display), %error, "a request failed");
         Self::unavailable()
     }
 }

@@ -4,7 +4,9 @@
 use axum::{
     http::{
         HeaderMap, HeaderName, HeaderValue,
-        header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS},
+        header::{
+            CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+        },
     },
     response::Response,
 };
@@ -15,19 +17,23 @@ use leptos::{
 };
 use leptos_axum::ResponseOptions;
 
-/// On every answer, whoever gives it.
-const HEADERS: [(HeaderName, &str); 6] = [
+/// On every answer.
+const HEADERS: [(HeaderName, &str); 4] = [
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (REFERRER_POLICY, "no-referrer"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    // What is not a page may do nothing at all, should a browser ever take it for one.
+    (CONTENT_SECURITY_POLICY, "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+];
+
+/// On pages, besides.
+const ON_PAGES: [(HeaderName, &str); 2] = [
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (
         HeaderName::from_static("permissions-policy"),
         "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), microphone=(), midi=(), \
          payment=(), usb=()",
     ),
-    // What is not a page may do nothing at all, should a browser ever take it for one.
-    (CONTENT_SECURITY_POLICY, "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
 ];
 
 /// A year: browsers that have come by HTTPS once come by nothing else.
@@ -41,8 +47,10 @@ pub const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 
 /// Adds the headers that an answer does not have yet. `https` is whether clients reach the server by HTTPS.
 pub fn put_on(https: bool, mut response: Response) -> Response {
     let headers: &mut HeaderMap = response.headers_mut();
+    let is_page = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let on_pages = ON_PAGES.into_iter().filter(|_| is_page);
     let hsts = https.then_some((STRICT_TRANSPORT_SECURITY, HSTS));
-    for (name, value) in HEADERS.into_iter().chain(hsts) {
+    for (name, value) in HEADERS.into_iter().chain(on_pages).chain(hsts) {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     response

@@ -9,6 +9,7 @@ use axum::{
 };
 use futures::FutureExt;
 
+use super::request_id::current;
 use crate::error::ApiError;
 
 /// Answers `request` within `limit`, for use with [`axum::middleware::from_fn`].
@@ -19,7 +20,7 @@ pub async fn guard(limit: Duration, request: Request, next: Next) -> Response {
     let refusal = match AssertUnwindSafe(answer).catch_unwind().await {
         Ok(Ok(response)) => return response,
         Ok(Err(_elapsed)) => {
-            tracing::error!(%path, limit_s = limit.as_secs(), "an answer took too long");
+            tracing::error!(request = current().map(display), %path, limit_s = limit.as_secs(), "an answer took too long");
             ApiError::too_slow()
         }
         // The panic itself is on standard error already.

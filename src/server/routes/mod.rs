@@ -10,10 +10,10 @@ mod health;
 mod me;
 mod metadata;
 mod pages;
-mod request_id;
+pub mod request_id;
 pub mod token;
 
-use std::{future::ready, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -23,8 +23,7 @@ use axum::{
         header::{CACHE_CONTROL, PRAGMA},
         uri::PathAndQuery,
     },
-    middleware::{Next, from_fn, from_fn_with_state, map_response},
-    response::Response,
+    middleware::{Next, from_fn},
     routing::get,
 };
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
@@ -73,20 +72,22 @@ pub fn document() -> OpenApi {
 
 /// Every URL this server answers.
 pub fn router(state: AppState) -> Router {
-    let limit = Duration::from_secs(state.limits.request_timeout.into());
-    let guard = from_fn(move |request: Request, next: Next| guard(limit, request, next));
-    let observe = from_fn_with_state(Arc::clone(&state.metrics), observe);
-    let ids = Arc::new(RequestIds::new(Uuid::new_v4().as_u64_pair().0));
-    let name = from_fn(move |request: Request, next: Next| {
+    let (limit, metrics) = (Duration::from_secs(state.limits.request_timeout.into()), Arc::clone(&state.metrics));
+    let around_each = from_fn(move |request: Request, next: Next| {
+        let metrics = Arc::clone(&metrics);
+        async move { observe(&metrics, request, |request| guard(limit, request, next)).await }
+    });
+    let (https, ids) =
+        (state.public_url.starts_with("https:"), Arc::new(RequestIds::new(Uuid::new_v4().as_u64_pair().0)));
+    let around_all = from_fn(move |request: Request, next: Next| {
         let ids = Arc::clone(&ids);
-        async move { ids.name(request, next).await }
+        async move { armour::put_on(https, ids.name(next.run(request)).await) }
     });
     let not_allowed = async |uri: Uri| in_words_of(uri.path(), ApiError::method_not_allowed());
     let personal = personal()
         .0
         .method_not_allowed_fallback(not_allowed)
-        .layer(guard.clone())
-        .layer(observe.clone())
+        .layer(around_each.clone())
         // No cache may keep an answer (RFC 6749 §5.1 for the token).
         .layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-store")))
         .layer(SetResponseHeaderLayer::overriding(PRAGMA, HeaderValue::from_static("no-cache")));
@@ -97,16 +98,12 @@ pub fn router(state: AppState) -> Router {
         .merge(pages::routes(&state))
         .method_not_allowed_fallback(not_allowed)
         .fallback(pages::file_or_nothing)
-        .layer(guard)
-        .layer(observe)
+        .layer(around_each)
         // Only here: an answer that holds a secret is never compressed together with what somebody sent.
         .layer(CompressionLayer::new())
         .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, HeaderValue::from_static("no-cache")));
     let origins = state.server.allow_origins.clone();
-    let https = state.public_url.starts_with("https:");
-    cors::open_to(&origins, personal.merge(public).with_state(state))
-        .layer(name)
-        .layer(map_response(move |response: Response| ready(armour::put_on(https, response))))
+    cors::open_to(&origins, personal.merge(public).with_state(state)).layer(around_all)
 }
 
 /// The same request, one slash at the end of its path left out: a path answers the same with and without it. More than

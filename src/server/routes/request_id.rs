@@ -1,18 +1,30 @@
-//! A name for each request: in the log lines that it leaves, and in `x-request-id` of its answer. It is always ours: one
+//! A name for each request: in `x-request-id` of its answer, and in the log lines that it leaves. It is always ours: one
 //! that a client sends could be that of another's request.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    fmt,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use axum::{
-    extract::Request,
     http::{HeaderName, HeaderValue},
-    middleware::Next,
     response::Response,
 };
-use tracing::Instrument;
 
 /// The header's name.
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+tokio::task_local! {
+    /// The request that is being answered. A tracing span would do, and cost a tenth of the time that an answer takes.
+    static CURRENT: RequestId;
+}
+
+/// A request's name.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestId {
+    run: u64,
+    number: u64,
+}
 
 /// Makes the names: a part that no other run of the program has, and a number.
 pub struct RequestIds {
@@ -26,14 +38,24 @@ impl RequestIds {
         Self { run, next: AtomicU64::new(1) }
     }
 
-    /// Names a request, and answers it under that name.
-    pub async fn name(&self, request: Request, next: Next) -> Response {
-        let id = format!("{:016x}-{}", self.run, self.next.fetch_add(1, Ordering::Relaxed));
-        let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
-        let mut response = next.run(request).instrument(span).await;
-        if let Ok(value) = HeaderValue::try_from(id) {
+    /// Answers a request under a new name.
+    pub async fn name(&self, answer: impl Future<Output = Response>) -> Response {
+        let id = RequestId { run: self.run, number: self.next.fetch_add(1, Ordering::Relaxed) };
+        let mut response = CURRENT.scope(id, answer).await;
+        if let Ok(value) = HeaderValue::try_from(id.to_string()) {
             response.headers_mut().insert(HEADER, value);
         }
         response
+    }
+}
+
+/// The name of the request that is being answered, for a log line; empty where there is none.
+pub fn current() -> Option<RequestId> {
+    CURRENT.try_get().ok()
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}-{}", self.run, self.number)
     }
 }
