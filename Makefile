@@ -10,7 +10,7 @@ export PATH := $(shell bash scripts/setup.sh path)
 
 # The order of `test` is from quick to slow, and two cargos would only wait for each other.
 .NOTPARALLEL:
-.PHONY: help run test fmt lint unit e2e interop examples openapi schemathesis build bench flood screenshot setup
+.PHONY: help run test fmt lint unit e2e interop examples openapi schemathesis build bench flood slow timing screenshot setup
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -53,8 +53,14 @@ build: setup-build ## the release: target/release/cloakroom and target/site, pre
 bench: setup-bench build ## requests per second, beside the FastAPI tutorial's program
 	bench/run.sh
 
-flood: build ## 200 logins at once: answers, memory, and how /users/me fares meanwhile
+flood: build ## 1000 logins at once: answers, memory, and how /users/me fares meanwhile
 	bench/flood.sh
+
+slow: build ## 1000 slow clients, and how /users/me fares meanwhile
+	bench/slow.sh
+
+timing: build ## whether the time of a login tells which names exist; two minutes
+	bench/timing.sh
 
 screenshot: setup-test build ## the picture in the README
 	cd end2end && CLOAKROOM_BIN=target/release/cloakroom npx playwright test --config screenshot.config.ts

@@ -13,6 +13,7 @@ export LOGIN_FORM='username=johndoe&password=secret'
 work=$(mktemp -d)
 server_pid=
 base=
+folder=
 
 stop_server() {
     if [[ -n $server_pid ]]; then
@@ -27,9 +28,9 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 # start_server FUNCTION: calls it with PORT in the environment, in a process and an empty folder of its own, where it
-# becomes the server by `exec`. Waits until that answers; sets $base and $server_pid.
+# becomes the server by `exec`. Waits until that answers; sets $base, $folder and $server_pid.
 start_server() {
-    local log=$work/server.log folder
+    local log=$work/server.log
     PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
     export PORT
     base=http://127.0.0.1:$PORT
@@ -54,10 +55,17 @@ start_cloakroom() {
     start_server cloakroom
 }
 
+# cloakroom ARGUMENT…: the program, in the folder it is called in.
 cloakroom() {
     exec env LEPTOS_SITE_ROOT="$repo/target/site" LEPTOS_SITE_ADDR="127.0.0.1:$PORT" \
+        CLOAKROOM__METRICS__ADDR=127.0.0.1:0 \
         CLOAKROOM__DATABASE__URL="sqlite://$PWD/cloakroom.db" CLOAKROOM__TOKEN__SECRET_KEY="$secret_key" \
-        CLOAKROOM__DEMO__ENABLED=true "$bin"
+        CLOAKROOM__DEMO__ENABLED=true "$bin" "$@"
+}
+
+# add_user NAME: in the database of the server that runs; the password comes from standard input.
+add_user() {
+    (cd "$folder" && cloakroom user add "$1")
 }
 
 take_token() {
