@@ -10,7 +10,7 @@ export PATH := $(shell bash scripts/setup.sh path)
 
 # The order of `test` is from quick to slow, and two cargos would only wait for each other.
 .NOTPARALLEL:
-.PHONY: help run test fmt lint unit e2e interop examples openapi schemathesis build bench flood slow timing screenshot setup
+.PHONY: help run test fmt lint unit e2e interop examples openapi schemathesis soak build bench flood slow timing screenshot setup
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,9 @@ openapi: setup-python build ## the OpenAPI document is valid, and TypeScript can
 
 schemathesis: setup-python build ## what the OpenAPI document allows and forbids, tried out at random
 	tests/openapi/schemathesis.sh
+
+soak: setup-soak build ## full disks, locks, clocks that jump, clients that leave; two minutes, Linux only
+	tests/soak/soak.sh
 
 build: setup-build ## the release: target/release/cloakroom and target/site, precompressed
 	cargo leptos build --release -P

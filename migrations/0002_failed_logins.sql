@@ -5,6 +5,6 @@ ALTER TABLE users ADD COLUMN failed_logins INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE login_addresses (
     user_id       TEXT   NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     address       TEXT   NOT NULL,                            -- an IPv4 address, or an IPv6 /64
-    last_login_at BIGINT NOT NULL,                            -- Unix seconds
+    last_login_at BIGINT NOT NULL,                            -- Unix milliseconds
     PRIMARY KEY (user_id, address)
 );

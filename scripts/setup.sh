@@ -7,6 +7,7 @@
 #   build    that and the npm packages, of which a release build uses wasm-opt
 #   python   the Python packages in tests/requirements.txt
 #   bench    that and wrk
+#   soak     python's, and what makes disks and clocks fail
 #   test     both of build and python, and a Chromium
 #   path     installs nothing; prints the PATH on which all of these are found
 #
@@ -267,6 +268,15 @@ need_wrk() {
     die "wrk is missing." "Install it (Debian, Ubuntu: apt-get install wrk; macOS: brew install wrk)"
 }
 
+need_fault_injectors() {
+    if has fiu-run && has faketime; then return; fi
+    if can_apt; then
+        step "libfiu and libfaketime, which make disks and clocks fail: about 10 seconds, once per machine" \
+            apt_install fiu-utils faketime && return
+    fi
+    die "fiu-run or faketime is missing." "Install them (Debian, Ubuntu: apt-get install fiu-utils faketime)"
+}
+
 # --- Debian's packages ---
 
 can_apt() {
@@ -298,23 +308,24 @@ case ${1:-} in
         need_node
         need_rust
         ;;
-    python | bench) need_python ;;
+    python | bench | soak) need_python ;;
     test)
         need_node
         need_python
         need_rust
         ;;
-    *) die "usage: scripts/setup.sh rust|run|build|python|bench|test|path" ;;
+    *) die "usage: scripts/setup.sh rust|run|build|python|bench|soak|test|path" ;;
 esac
 case $1 in
     build | test) need_npm_packages ;;
 esac
 case $1 in
-    python | bench | test) need_python_packages ;;
+    python | bench | soak | test) need_python_packages ;;
 esac
 case $1 in
     test) need_chromium ;;
     bench) need_wrk ;;
+    soak) need_fault_injectors ;;
 esac
 case $1 in
     run | build | test)

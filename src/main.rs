@@ -15,6 +15,7 @@ use std::{
 use clap::Parser;
 use cloakroom::server::{
     self, Doors, demo,
+    routes::request_id::current,
     security::{
         password::HashError,
         secret::{SecretError, new_secret_key},
@@ -69,6 +70,10 @@ fn main() -> ExitCode {
     } else {
         log.json().flatten_event(true).init();
     }
+    // A panic is a line like any other, under the name of the request that it befell.
+    std::panic::set_hook(Box::new(|panic| {
+        tracing::error!(request = current().map(display), "{}", panic.to_string().replace('\n', " "));
+    }));
     let done = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -128,6 +133,9 @@ async fn serve(mut settings: Settings) -> Result<(), Failure> {
     if !wasm.exists() {
         tracing::warn!(path = %wasm.display(), "the UI is not there, so no page will work: set leptos.site-root");
     }
+    if tls.is_none() && !settings.server.behind_proxy && !leptos.site_addr.ip().is_loopback() {
+        tracing::warn!("passwords travel in the open: set tls.certificate and tls.key, or server.behind-proxy");
+    }
     let at = format!("{}://{}", if tls.is_some() { "https" } else { "http" }, leptos.site_addr);
     say(&format!("Cloakroom is open: {at}\nIts API explains itself: {at}/docs\n"))?;
     if settings.demo.enabled {
@@ -155,9 +163,10 @@ async fn metrics_listener(asked: Option<SocketAddr>) -> Result<Option<TcpListene
     }
 }
 
-/// Asks the system for as many file descriptors as this many connections want, one each, and some for the rest.
+/// Asks the system for as many file descriptors as this many connections want: one each, another where a file is being
+/// sent, and some for the rest.
 fn allow_files(connections: usize) {
-    let wanted = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(64);
+    let wanted = u64::try_from(connections).unwrap_or(u64::MAX).saturating_mul(2).saturating_add(64);
     match rlimit::increase_nofile_limit(wanted) {
         Ok(allowed) if allowed < wanted => tracing::warn!(
             "the system allows {allowed} open files, which is less than limits.connections wants: raise it (ulimit -n)"

@@ -94,7 +94,7 @@ async fn throttled(
     drop(turn);
     match found {
         Some(found) => {
-            state.store.remember_login(&found.id, &address.to_string(), clock::unix_seconds()).await?;
+            state.store.remember_login(&found.id, &address.to_string(), clock::unix_milliseconds()).await?;
             state.metrics.login(LoginOutcome::succeeded);
             tracing::info!(request = current().map(display), user, %address, "login succeeded");
             Ok(found)

@@ -9,7 +9,7 @@ use cloakroom::{
     server::clock,
 };
 
-use super::support::{Answer, Client, PASSWORD, TestApp};
+use super::support::{Answer, Client, PASSWORD, SECRET_KEY, TestApp};
 
 const ENDPOINTS: [&str; 6] = ["/users/me", "/users/me/", "/users/me/items", "/users/me/items/", "/status", "/status/"];
 
@@ -154,6 +154,24 @@ async fn a_token_of_pyjwt_with_only_sub_and_exp_has_its_users_own_scopes() {
     let johndoe = app.with_token(token);
     assert_eq!(johndoe.get("/users/me").await.status, 200);
     assert_eq!(johndoe.get("/users/me/items").await.status, 403);
+}
+
+#[tokio::test]
+async fn an_address_in_a_token_is_never_called() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.set_nonblocking(true).expect("a listener");
+    let url = format!("http://{}/keys", listener.local_addr().expect("an address"));
+    let app = TestApp::start().await;
+    app.create("ada", Scopes::AT_SIGN_UP).await;
+    let key = jsonwebtoken::EncodingKey::from_secret(SECRET_KEY.as_bytes());
+    let claims = serde_json::json!({"sub": "ada", "exp": clock::unix_seconds() + 60});
+    for (jku, x5u) in [(Some(url.clone()), None), (None, Some(url))] {
+        let header = jsonwebtoken::Header { jku, x5u, ..Default::default() };
+        let token = jsonwebtoken::encode(&header, &claims, &key).expect("a token");
+        assert_invalid_token(&app.with_token(&token).get("/users/me").await);
+    }
+    let called = listener.accept().expect_err("nobody");
+    assert_eq!(called.kind(), std::io::ErrorKind::WouldBlock);
 }
 
 #[tokio::test]

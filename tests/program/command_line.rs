@@ -102,27 +102,18 @@ fn a_new_secret_is_long_enough_to_be_one() {
 }
 
 #[test]
-fn help_names_every_setting() {
+fn help_names_every_setting_that_the_readme_does() {
     let help = said(Home::new().run(&["--help"], ""));
-    for key in [
-        "leptos.site-addr",
-        "LEPTOS_SITE_ROOT",
-        "leptos.site-pkg-dir",
-        "leptos.output-name",
-        "leptos.reload-port",
-        "leptos.env",
-        "CLOAKROOM__DATABASE__URL",
-        "CLOAKROOM__TOKEN__SECRET_KEY",
-        "token.expires-in",
-        "password.memory-kib",
-        "password.iterations",
-        "password.parallelism",
-        "password.threads",
-        "CLOAKROOM__PASSWORD__QUEUE",
-        "demo.enabled",
-    ] {
-        assert!(help.contains(key), "{key}");
+    let rows = include_str!("../../README.md").lines().filter_map(|line| line.strip_prefix("| `"));
+    let settings = rows.filter_map(|row| row.split_once("` | `").filter(|(key, _)| key.contains('.')));
+    let mut count = 0;
+    for (key, rest) in settings {
+        let variable = rest.split('`').next().expect("a variable of the environment");
+        assert!(help.contains(&format!("  {key} ")) && help.contains(&format!("  {variable} ")), "{key} {variable}");
+        count += 1;
     }
+    assert!(count > 20, "{count}");
+    assert_eq!(help.lines().filter(|line| line.contains("  CLOAKROOM__") || line.contains("  LEPTOS_")).count(), count);
 }
 
 #[test]

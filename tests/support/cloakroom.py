@@ -38,8 +38,9 @@ class Cloakroom:
 
     @classmethod
     @contextlib.contextmanager
-    def serving(cls, **settings):
-        """The server, until the block ends. `settings` are named as in the environment."""
+    def serving(cls, *before, **settings):
+        """The server, until the block ends, started by the command `before` it. `settings` are variables of the
+        environment."""
         if not os.access(BIN, os.X_OK):
             sys.exit(f"{BIN} is missing. Run `make build` first.")
         # So that what the caller has started, and the server, are ended then too.
@@ -48,18 +49,31 @@ class Cloakroom:
             cloakroom = cls(folder, settings)
             log = pathlib.Path(folder, "server.log")
             with log.open("wb") as output:
-                server = subprocess.Popen(
-                    [BIN], cwd=folder, env=cloakroom.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-                )
+                cloakroom.process = subprocess.Popen(
+                    [*before, BIN], cwd=folder, env=cloakroom.environment,
+                    stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                )  # fmt: skip
             try:
-                cloakroom.url = wait_until_open(server, log)
+                cloakroom.url = wait_until_open(cloakroom.process, log)
                 yield cloakroom
             finally:
-                server.terminate()
                 try:
-                    server.wait(timeout=20)
+                    cloakroom.stop(signal.SIGTERM)
                 finally:
-                    server.kill()
+                    cloakroom.process.kill()
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def is_running(self):
+        return self.process.poll() is None
+
+    def stop(self, how):
+        """Sends a signal, unless it has ended already. Returns the exit code."""
+        if self.is_running():
+            self.process.send_signal(how)
+        return self.process.wait(timeout=20)
 
     def run(self, *arguments, line=""):
         """Runs the command line on the same database and gives it a line of standard input; whether that worked."""

@@ -23,7 +23,7 @@ pub async fn guard(limit: Duration, request: Request, next: Next) -> Response {
             tracing::error!(request = current().map(display), %path, limit_s = limit.as_secs(), "an answer took too long");
             ApiError::too_slow()
         }
-        // The panic itself is on standard error already.
+        // The panic itself was logged by the hook that `main` sets.
         Err(_panic) => ApiError::internal(),
     };
     in_words_of(&path, refusal).into_response()

@@ -26,8 +26,8 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets the failed logins of a user who has logged in from `address` at `now`, in Unix seconds, and remembers
-    /// the address.
+    /// Forgets the failed logins of a user who has logged in from `address` at `now`, in Unix milliseconds, and
+    /// remembers the address.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
