@@ -10,7 +10,8 @@ export PATH := $(shell bash scripts/setup.sh path)
 
 # The order of `test` is from quick to slow, and two cargos would only wait for each other.
 .NOTPARALLEL:
-.PHONY: help run test fmt lint unit e2e interop examples openapi schemathesis soak build bench flood slow timing screenshot setup
+.PHONY: help run test fmt lint deny unit e2e interop examples openapi schemathesis soak
+.PHONY: build bench flood slow timing screenshot setup
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -18,7 +19,7 @@ help: ## this list
 run: setup-run ## build, serve at http://127.0.0.1:3000 and rebuild on every change
 	cargo leptos watch
 
-test: setup-test fmt lint unit e2e interop examples openapi ## everything that must pass: the seven that follow
+test: setup-test fmt lint deny unit e2e interop examples openapi ## everything that must pass: the eight that follow
 
 fmt: setup-rust ## is the code formatted?
 	cargo fmt --check
@@ -27,6 +28,16 @@ fmt: setup-rust ## is the code formatted?
 lint: setup-rust ## clippy, once for the server and once for the browser
 	cargo clippy --locked --all-targets --features ssr -- -D warnings
 	cargo clippy --locked --lib --target wasm32-unknown-unknown --features hydrate -- -D warnings
+
+# The advisories are a git repository on github.com, which not every machine reaches: that is said, and fails nothing,
+# but what they say does. A firewall that answers nothing would keep git for minutes: hence the alarm.
+deny: setup-deny ## licences and sources of the dependencies, and advisories about them if those can be fetched
+	cargo deny --locked check licenses bans sources
+	@if perl -e 'alarm 60; exec @ARGV' cargo deny --log-level off fetch db; then \
+		set -x; cargo deny --frozen check advisories; \
+	else \
+		echo 'Advisories and yanked versions: NOT CHECKED, as github.com/RustSec/advisory-db could not be fetched.'; \
+	fi
 
 unit: setup-rust ## unit and HTTP tests
 	cargo test --locked --features ssr

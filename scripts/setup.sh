@@ -8,7 +8,8 @@
 #   python   the Python packages in tests/requirements.txt
 #   bench    that and wrk
 #   soak     python's, and what makes disks and clocks fail
-#   test     both of build and python, and a Chromium
+#   deny     that of rust and cargo-deny
+#   test     all of build, python and deny, and a Chromium
 #   path     installs nothing; prints the PATH on which all of these are found
 #
 # Written for bash 3.2, which is what macOS has.
@@ -17,6 +18,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # 0.3.11 wants a newer Rust than the project does; anything from 0.3.2 on will do where it is already installed.
 cargo_leptos_version=0.3.10
+# Anything from 0.20 on will do: older ones have other options.
+cargo_deny_version=0.20.2
 # The WASM and the tool that finishes it must be of one version, or the tool refuses.
 wasm_bindgen_version=$(awk -F '"' '/^name = "wasm-bindgen"$/ { getline; print $2; exit }' Cargo.lock)
 
@@ -26,6 +29,7 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/cloakroom
 # another project's wasm-bindgen would be found before ours.
 PATH=$PWD/end2end/node_modules/.bin:$PATH:$cargo_root/bin
 PATH=$cache/cargo-leptos-$cargo_leptos_version/bin:$cache/wasm-bindgen-$wasm_bindgen_version/bin:$PATH
+PATH=$cache/cargo-deny-$cargo_deny_version/bin:$PATH
 
 installed=
 build_dir=
@@ -101,7 +105,7 @@ minor() {
     echo "${rest%%.*}"
 }
 
-# --- The two tools that cargo installs ---
+# --- The tools that cargo installs ---
 
 need_cargo_leptos() {
     local what="cargo-leptos $cargo_leptos_version, which builds the server's and the browser's part together"
@@ -141,6 +145,23 @@ wasm_bindgen_is_right() {
     [[ $(wasm-bindgen --version 2>/dev/null) == "wasm-bindgen $wasm_bindgen_version" ]]
 }
 
+need_cargo_deny() {
+    local what="cargo-deny $cargo_deny_version, which checks the dependencies' licences, sources and advisories"
+    if cargo_deny_is_right; then return; fi
+    if ready_made cargo-deny "$cargo_deny_version" "$what" && cargo_deny_is_right; then return; fi
+    step "$what: from source, about 1 minute on two cores, once per machine" \
+        from_source cargo-deny "$cargo_deny_version" "$(root_for cargo-deny "$cargo_deny_version")" --locked \
+        --config profile.release.opt-level=1
+    cargo_deny_is_right ||
+        die "cargo-deny $cargo_deny_version was installed, but \`cargo deny --version\` finds another one or none."
+}
+
+cargo_deny_is_right() {
+    local version
+    version=$(cargo deny --version 2>/dev/null) || return 1
+    [[ $version =~ ^cargo-deny\ 0\.([0-9]+)\. && ${BASH_REMATCH[1]} -ge 20 ]]
+}
+
 # root_for COMMAND VERSION: where to install it. Another version belongs to another project: that is left alone, and
 # ours goes elsewhere.
 root_for() {
@@ -162,7 +183,7 @@ ready_made() {
 from_source() {
     local crate=$1 version=$2 root=$3
     shift 3
-    # Both share it. In the cache rather than in /tmp, which is memory on some systems.
+    # All share it. In the cache rather than in /tmp, which is memory on some systems.
     if [[ -z $build_dir ]]; then
         mkdir -p "$cache" && build_dir=$(mktemp -d "$cache/build.XXXXXX") || return 1
     fi
@@ -303,7 +324,7 @@ if [[ ${1:-} == path ]]; then
 fi
 # What a person has to install comes first: nobody should wait minutes to be told.
 case ${1:-} in
-    rust | run) need_rust ;;
+    rust | run | deny) need_rust ;;
     build)
         need_node
         need_rust
@@ -314,7 +335,7 @@ case ${1:-} in
         need_python
         need_rust
         ;;
-    *) die "usage: scripts/setup.sh rust|run|build|python|bench|soak|test|path" ;;
+    *) die "usage: scripts/setup.sh rust|run|build|python|bench|soak|deny|test|path" ;;
 esac
 case $1 in
     build | test) need_npm_packages ;;
@@ -332,5 +353,8 @@ case $1 in
         need_cargo_leptos
         need_wasm_bindgen
         ;;
+esac
+case $1 in
+    deny | test) need_cargo_deny ;;
 esac
 if [[ -n $installed ]]; then echo "==> Everything is in place."; fi
