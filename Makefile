@@ -11,7 +11,7 @@ export PATH := $(shell bash scripts/setup.sh path)
 # The order of `test` is from quick to slow, and two cargos would only wait for each other.
 .NOTPARALLEL:
 .PHONY: help run test fmt lint deny unit e2e interop examples openapi schemathesis soak
-.PHONY: build bench flood slow timing screenshot setup
+.PHONY: build sbom bench flood slow timing screenshot setup
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,13 @@ soak: setup-soak build ## full disks, locks, clocks that jump, clients that leav
 
 build: setup-build ## the release: target/release/cloakroom and target/site, precompressed
 	cargo leptos build --release -P
+
+sbom: setup-sbom ## what the release is made of, as CycloneDX: target/sbom/server.cdx.json and browser.cdx.json
+	mkdir -p target/sbom
+	cargo cyclonedx --quiet --format json --spec-version 1.5 --features ssr --override-filename server.cdx
+	cargo cyclonedx --quiet --format json --spec-version 1.5 --features hydrate --target wasm32-unknown-unknown \
+		--override-filename browser.cdx
+	mv server.cdx.json browser.cdx.json target/sbom
 
 bench: setup-bench build ## requests per second, beside the FastAPI tutorial's program
 	bench/run.sh

@@ -9,6 +9,7 @@
 #   bench    that and wrk
 #   soak     python's, and what makes disks and clocks fail
 #   deny     that of rust and cargo-deny
+#   sbom     that of rust and cargo-cyclonedx
 #   test     all of build, python and deny, and a Chromium
 #   path     installs nothing; prints the PATH on which all of these are found
 #
@@ -20,6 +21,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 cargo_leptos_version=0.3.10
 # Anything from 0.20 on will do: older ones have other options.
 cargo_deny_version=0.20.2
+cargo_cyclonedx_version=0.5.9
 # The WASM and the tool that finishes it must be of one version, or the tool refuses.
 wasm_bindgen_version=$(awk -F '"' '/^name = "wasm-bindgen"$/ { getline; print $2; exit }' Cargo.lock)
 
@@ -29,7 +31,7 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/cloakroom
 # another project's wasm-bindgen would be found before ours.
 PATH=$PWD/end2end/node_modules/.bin:$PATH:$cargo_root/bin
 PATH=$cache/cargo-leptos-$cargo_leptos_version/bin:$cache/wasm-bindgen-$wasm_bindgen_version/bin:$PATH
-PATH=$cache/cargo-deny-$cargo_deny_version/bin:$PATH
+PATH=$cache/cargo-deny-$cargo_deny_version/bin:$cache/cargo-cyclonedx-$cargo_cyclonedx_version/bin:$PATH
 
 installed=
 build_dir=
@@ -160,6 +162,22 @@ cargo_deny_is_right() {
     local version
     version=$(cargo deny --version 2>/dev/null) || return 1
     [[ $version =~ ^cargo-deny\ 0\.([0-9]+)\. && ${BASH_REMATCH[1]} -ge 20 ]]
+}
+
+need_cargo_cyclonedx() {
+    local what="cargo-cyclonedx $cargo_cyclonedx_version, which lists what the release is made of"
+    if cargo_cyclonedx_is_right; then return; fi
+    if ready_made cargo-cyclonedx "$cargo_cyclonedx_version" "$what" && cargo_cyclonedx_is_right; then return; fi
+    step "$what: from source, about 30 seconds on two cores, once per machine" \
+        from_source cargo-cyclonedx "$cargo_cyclonedx_version" \
+        "$(root_for cargo-cyclonedx "$cargo_cyclonedx_version")" --locked --config profile.release.opt-level=0
+    cargo_cyclonedx_is_right ||
+        die "cargo-cyclonedx $cargo_cyclonedx_version was installed, but \`cargo cyclonedx --version\` finds another one\
+ or none."
+}
+
+cargo_cyclonedx_is_right() {
+    [[ $(cargo cyclonedx --version 2>/dev/null) == cargo-cyclonedx*\ 0.5.* ]]
 }
 
 # root_for COMMAND VERSION: where to install it. Another version belongs to another project: that is left alone, and
@@ -324,7 +342,7 @@ if [[ ${1:-} == path ]]; then
 fi
 # What a person has to install comes first: nobody should wait minutes to be told.
 case ${1:-} in
-    rust | run | deny) need_rust ;;
+    rust | run | deny | sbom) need_rust ;;
     build)
         need_node
         need_rust
@@ -335,7 +353,7 @@ case ${1:-} in
         need_python
         need_rust
         ;;
-    *) die "usage: scripts/setup.sh rust|run|build|python|bench|soak|deny|test|path" ;;
+    *) die "usage: scripts/setup.sh rust|run|build|python|bench|soak|deny|sbom|test|path" ;;
 esac
 case $1 in
     build | test) need_npm_packages ;;
@@ -356,5 +374,6 @@ case $1 in
 esac
 case $1 in
     deny | test) need_cargo_deny ;;
+    sbom) need_cargo_cyclonedx ;;
 esac
 if [[ -n $installed ]]; then echo "==> Everything is in place."; fi
