@@ -14,7 +14,8 @@ pub fn after_login(query: &str) -> String {
     let next = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next").map(|(_, value)| value);
     let is_page = |next: &str| {
         let path = next.split(['?', '#']).next().unwrap_or_default();
-        let known = |page: &str| path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(path) == page;
+        // With or without a slash at the end; `//` is no page.
+        let known = |page: &str| path == page || (page != "/" && path.strip_suffix('/') == Some(page));
         PAGES.into_iter().any(known) && !next.chars().any(char::is_control)
     };
     next.filter(|next| is_page(next)).map_or_else(|| HOME.to_owned(), std::borrow::Cow::into_owned)
@@ -50,6 +51,8 @@ mod tests {
         for elsewhere in [
             "",
             "account",
+            "//",
+            "//?x",
             "//evil.example",
             "///evil.example",
             "/\\evil.example",
