@@ -228,9 +228,12 @@ pub enum SettingsError {
     /// A variable of the environment is not text.
     #[error("settings: the value of {0} is not UTF-8")]
     NotUtf8(String),
-    /// `--set` without `=`.
-    #[error("settings: --set takes SECTION.KEY=VALUE, not {0:?}")]
-    NoValue(String),
+    /// A variable of the environment with a name that is no setting's.
+    #[error("settings: {0:?} in the environment is no setting")]
+    NoKey(String),
+    /// `--set` without a key or without `=`. It is not quoted: it may hold the secret.
+    #[error("settings: a --set is not of the form SECTION.KEY=VALUE")]
+    NoAssignment,
 }
 
 /// The error without the lines of the file that TOML's reader quotes: they may hold the secret.
@@ -241,8 +244,13 @@ fn in_one_line(error: &ConfigError) -> String {
             let [first, last] = [text.lines().next(), text.lines().next_back()].map(Option::unwrap_or_default);
             format!("{first}: {last}")
         }
-        _ => text.replace('\n', " "),
+        _ => text.replace(char::is_control, " "),
     }
+}
+
+/// Whether this can be the key of a setting. To `config` a key may be more: `[9]` makes a list of ten.
+fn is_key(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
 }
 
 impl Settings {
@@ -269,6 +277,10 @@ impl Settings {
         ] {
             builder = builder.set_override_option(format!("leptos.{key}"), environment.get(variable).cloned())?;
         }
+        let is_ours = |name: &str| name.to_lowercase().starts_with("cloakroom__");
+        if let Some(name) = environment.keys().find(|name| is_ours(name) && !is_key(name)) {
+            return Err(SettingsError::NoKey(name.clone()));
+        }
         // Values stay text until a field asks for its own type: a secret of digits only is not a number.
         builder = builder.add_source(
             Environment::with_prefix("CLOAKROOM")
@@ -278,10 +290,18 @@ impl Settings {
                 .source(Some(environment)),
         );
         for assignment in overrides {
-            let (key, value) = assignment.split_once('=').ok_or_else(|| SettingsError::NoValue(assignment.clone()))?;
+            let (key, value) =
+                assignment.split_once('=').filter(|(key, _)| is_key(key)).ok_or(SettingsError::NoAssignment)?;
             builder = builder.set_override(key, value)?;
         }
-        let settings: Self = builder.build()?.try_deserialize()?;
+        let config = builder.build()?;
+        // Looked at first: the error would quote the value, and who forgets a part of the key writes the secret there.
+        if config.get_string("token").is_ok() {
+            return Err(SettingsError::OutOfRange(
+                "token is no setting: there are token.secret-key and token.expires-in",
+            ));
+        }
+        let settings: Self = config.try_deserialize()?;
         settings.check()?;
         Ok(settings)
     }

@@ -158,3 +158,31 @@ fn a_file_that_was_named_has_to_be_there_and_to_be_toml() {
     assert!(broken.contains("line 2") && !broken.contains("hunter2") && !broken.contains('\n'), "{broken}");
     assert!(read("", HashMap::new(), &["token.expires-in"]).is_err());
 }
+
+#[test]
+fn a_secret_in_the_wrong_place_is_not_quoted() {
+    let secret = "hunter2 hunter2";
+    for error in [
+        read(&format!("token = \"{secret}\""), HashMap::new(), &[]),
+        read("", environment([("CLOAKROOM__TOKEN", secret)]), &[]),
+        read("", HashMap::new(), &[&format!("token={secret}")]),
+        read("", HashMap::new(), &[&format!("token.secret-key {secret}")]),
+        read("", HashMap::new(), &[&format!("token.secret-key:{secret}==")]),
+    ] {
+        let error = error.expect_err("a secret in the wrong place");
+        assert!(!error.contains("hunter2") && !error.contains('\n'), "{error}");
+    }
+}
+
+#[test]
+fn a_key_that_no_line_could_hold_is_named_in_one_line() {
+    let error = read(r#""a\nb\u001b" = 1"#, HashMap::new(), &[]).expect_err("an unknown key");
+    assert!(error.contains("a b") && !error.contains(char::is_control), "{error:?}");
+}
+
+#[test]
+fn no_list_is_made_of_a_key_with_brackets() {
+    let list = "password[9223372036854775807]";
+    assert!(read("", environment([(&format!("CLOAKROOM__{list}"), "1")]), &[]).is_err());
+    assert!(read("", HashMap::new(), &[&format!("{list}=1")]).is_err());
+}
