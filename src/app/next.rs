@@ -32,6 +32,9 @@ pub fn login_from(location: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*, sample::select};
+    use url::Url;
+
     use super::*;
 
     /// Where a login leads that came from a link with this `next`.
@@ -87,5 +90,46 @@ mod tests {
         assert_eq!(login_from("/"), "/login");
         let there = "/account?q=a%20b%26c";
         assert_eq!(after_login(login_from(there).strip_prefix("/login").unwrap_or_default()), there);
+    }
+
+    /// Text of any kind, and often enough what addresses are made of.
+    fn words() -> impl Strategy<Value = String> {
+        let part = select(
+            &[
+                "/",
+                "//",
+                "\\",
+                "account",
+                "/account",
+                ".",
+                "..",
+                "evil.example",
+                "https:",
+                "@",
+                ":",
+                "?",
+                "#",
+                "%2f",
+                "\t",
+            ][..],
+        );
+        let text = vec(any::<char>(), 0..6).prop_map(String::from_iter);
+        vec(prop_oneof![4 => part.prop_map(str::to_owned), 1 => text], 0..8).prop_map(|parts| parts.concat())
+    }
+
+    /// Whether this is a page of this site, to a browser that is here.
+    fn is_page_of_this_site(to: &str) -> bool {
+        let here = Url::parse("https://cloakroom.example/login").expect("an address");
+        let there = here.join(to).expect("an address");
+        there.origin() == here.origin() && ["/", "/account", "/account/"].contains(&there.path())
+    }
+
+    proptest! {
+        #[test]
+        fn every_link_leads_to_a_page_of_this_site(next_is in words(), query in words()) {
+            for to in [next(&next_is), after_login(&query), after_login(&format!("?next={query}"))] {
+                prop_assert!(is_page_of_this_site(&to), "{:?}", to);
+            }
+        }
     }
 }

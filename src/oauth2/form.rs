@@ -224,3 +224,6 @@ mod tests {
         assert_eq!(read(body(1025).as_bytes()), Err("invalid_request".to_owned()));
     }
 }
+
+#[cfg(test)]
+mod proptests;

@@ -67,6 +67,10 @@ fn count(text: &str, most: i64) -> Result<i64, (&'static str, String)> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::{collection::vec, prelude::*, sample::select};
+
     use super::*;
     use crate::error::Detail;
 
@@ -101,5 +105,34 @@ mod tests {
             read("skip=a&limit=1.5"),
             Err(vec![broken("query.skip", "int_parsing"), broken("query.limit", "int_parsing")])
         );
+    }
+
+    /// Text of any kind, and often enough what such a query is made of.
+    fn query() -> impl Strategy<Value = String> {
+        let name = select(&["&skip=", "&limit=", "&", "limit=", "&skip", "&%6cimit="][..]);
+        let value =
+            select(&["", "-1", "+1", "%31", "0", "7", "101", "9223372036854775808"][..]).prop_map(str::to_owned);
+        let text = vec(any::<char>(), 0..6).prop_map(String::from_iter);
+        let pair = (name, prop_oneof![4 => value, 1 => text]).prop_map(|(name, value)| name.to_owned() + &value);
+        vec(pair, 0..6).prop_map(|pairs| pairs.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn any_query_is_read_within_the_bounds_or_refused_once_for_each_name(query in query()) {
+            match read(&query) {
+                Ok((skip, limit)) => prop_assert!(skip >= 0 && (0..=LIMIT).contains(&limit)),
+                Err(broken) => {
+                    let names: BTreeSet<_> = broken.iter().map(|(name, _)| name.as_str()).collect();
+                    prop_assert!(!names.is_empty() && names.len() == broken.len());
+                    prop_assert!(names.is_subset(&BTreeSet::from(["query.skip", "query.limit"])));
+                }
+            }
+        }
+
+        #[test]
+        fn every_number_within_the_bounds_is_read(skip in 0..=i64::MAX, limit in 0..=LIMIT) {
+            prop_assert_eq!(read(&format!("skip={skip}&limit={limit}")), Ok((skip, limit)));
+        }
     }
 }

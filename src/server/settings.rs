@@ -390,3 +390,6 @@ fn present<'de, D: Deserializer<'de>, T: From<String>>(deserializer: D) -> Resul
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod proptests;

@@ -168,3 +168,6 @@ mod tests {
         assert_eq!(client("127.0.0.1".parse().unwrap(), &headers, &settings).to_string(), "127.0.0.1");
     }
 }
+
+#[cfg(test)]
+mod proptests;

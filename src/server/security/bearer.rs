@@ -101,3 +101,6 @@ impl From<InvalidToken> for ApiError {
         Self::invalid_token()
     }
 }
+
+#[cfg(test)]
+mod proptests;

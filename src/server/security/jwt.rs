@@ -161,3 +161,6 @@ impl<'de> Deserialize<'de> for Members {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod proptests;

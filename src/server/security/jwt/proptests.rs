@@ -1,0 +1,91 @@
+//! What holds for any token, whoever made it.
+
+use proptest::{
+    collection::vec,
+    prelude::*,
+    sample::{Index, select},
+};
+
+use super::*;
+use crate::model::ADMIN;
+
+const SECRET: &str = "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7";
+const NOW: i64 = 1_800_000_000;
+const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
+/// The last second that a JSON number is sure to hold.
+const END_OF_TIME: i64 = 1 << 53;
+
+fn text() -> impl Strategy<Value = String> {
+    vec(any::<char>(), 0..40).prop_map(String::from_iter)
+}
+
+/// Text of any kind, and often enough a JSON object as it is in a token.
+fn json() -> impl Strategy<Value = String> {
+    let name = select(&["alg", "typ", "crit", "sub", "exp", "nbf", "iat", "scope", "aud", "x"][..]);
+    let values =
+        ["\"HS256\"", "\"JWT\"", "\"me\"", "\"\\ud800\"", "null", "[]", "{}", "-1", "1e300", "1e400", "1800000060"];
+    let value = prop_oneof![4 => select(values.to_vec()).prop_map(str::to_owned), 1 => text()];
+    let object = vec((name, value), 0..5).prop_map(|members| {
+        let members: Vec<_> = members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+        format!("{{{}}}", members.join(","))
+    });
+    prop_oneof![1 => text(), 4 => object]
+}
+
+/// A part of a token: text of any kind, or JSON in base64, often enough of a good token.
+fn part() -> impl Strategy<Value = String> {
+    let good = select(&[HEADER, r#"{"sub":"johndoe","exp":1800000060}"#][..]).prop_map(str::to_owned);
+    prop_oneof![1 => text(), 4 => prop_oneof![good, json()].prop_map(|json| URL_SAFE_NO_PAD.encode(json))]
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_refused(text in text(), parts in prop_oneof![vec(part(), 3), vec(part(), 0..6)]) {
+        let keys = Keys::new(SECRET);
+        prop_assert_eq!(keys.decode(&text, NOW), Err(InvalidToken));
+        prop_assert_eq!(keys.decode(&parts.join("."), NOW), Err(InvalidToken));
+    }
+
+    #[test]
+    fn no_claims_make_the_reader_panic_whoever_has_the_key(
+        header in prop_oneof![json(), Just(HEADER.to_owned())],
+        claims in json(),
+    ) {
+        let keys = Keys::new(SECRET);
+        let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+        let signature =
+            jsonwebtoken::crypto::sign(message.as_bytes(), &keys.encoding, Algorithm::HS256).expect("a signature");
+        let _ = keys.decode(&format!("{message}.{signature}"), NOW);
+    }
+
+    #[test]
+    fn a_token_with_another_character_anywhere_is_refused(position in any::<Index>(), character in any::<char>()) {
+        let keys = Keys::new(SECRET);
+        let claims = NewClaims { sub: "johndoe", exp: NOW + 60, iat: NOW, jti: "a-b-c", scope: "me" };
+        let mut token: Vec<_> = keys.create_access_token(&claims).expect("a token").chars().collect();
+        let position = position.index(token.len());
+        prop_assume!(token[position] != character);
+        token[position] = character;
+        prop_assert_eq!(keys.decode(&String::from_iter(token), NOW), Err(InvalidToken));
+    }
+
+    #[test]
+    fn what_is_signed_is_read_back_until_it_expires(
+        sub in text(),
+        jti in text(),
+        exp in 0..END_OF_TIME,
+        iat in 0..END_OF_TIME,
+        now in 0..END_OF_TIME,
+        scopes in (0..ADMIN * 2).prop_map(Scopes::new),
+    ) {
+        let keys = Keys::new(SECRET);
+        let claims = NewClaims { sub: &sub, exp, iat, jti: &jti, scope: &scopes.to_string() };
+        let token = keys.create_access_token(&claims).expect("a token");
+        #[expect(clippy::cast_precision_loss, reason = "it is before the end of time")]
+        let issued_at = Some(iat as f64);
+        let data = TokenData { username: sub.clone(), issued_at, scopes: Some(scopes) };
+        prop_assert_eq!(keys.decode(&token, exp - 1), Ok(data.clone()));
+        prop_assert_eq!(keys.decode(&token, exp), Err(InvalidToken));
+        prop_assert_eq!(keys.decode(&token, now), if now < exp { Ok(data) } else { Err(InvalidToken) });
+    }
+}
