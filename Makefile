@@ -58,8 +58,10 @@ openapi: setup-python build ## the OpenAPI document is valid, and TypeScript can
 schemathesis: setup-python build ## what the OpenAPI document allows and forbids, tried out at random
 	tests/openapi/schemathesis.sh
 
-soak: setup-soak build ## full disks, locks, clocks that jump, clients that leave; two minutes, Linux only
+soak: setup-soak build ## full disks, locks, clocks that jump, clients that leave or are slow; two minutes, Linux only
 	tests/soak/soak.sh
+	bench/slow.sh
+	bench/flood.sh
 
 build: setup-build ## the release: target/release/cloakroom and target/site, precompressed
 	cargo leptos build --release -P
