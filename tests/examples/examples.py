@@ -20,7 +20,7 @@ DOCUMENT = (REPO / "docs/api.md").read_text()
 URL = "http://127.0.0.1:3000"
 RUST = REPO / "examples/client.rs"
 LANGUAGES = ("sh", "python", "javascript", "rust")
-OUTPUT = ("json", "http", "text")
+OUTPUT = ("json", "text")
 # At a terminal, curl shows no progress.
 SHELL = 'curl() { command curl --silent --show-error "$@"; }\n'
 
