@@ -15,7 +15,7 @@ use std::{
 use clap::Parser;
 use cloakroom::server::{
     self, Doors, demo,
-    routes::request_id::current,
+    request_id::current,
     security::{
         password::HashError,
         secret::{SecretError, new_secret_key},
@@ -135,6 +135,9 @@ async fn serve(mut settings: Settings) -> Result<(), Failure> {
     }
     if tls.is_none() && !settings.server.behind_proxy && !leptos.site_addr.ip().is_loopback() {
         tracing::warn!("passwords travel in the open: set tls.certificate and tls.key, or server.behind-proxy");
+    }
+    if settings.server.behind_proxy && settings.server.trusted_proxies.is_empty() {
+        tracing::warn!("all clients count as one when logins fail: name the proxy in server.trusted-proxies");
     }
     let at = format!("{}://{}", if tls.is_some() { "https" } else { "http" }, leptos.site_addr);
     say(&format!("Cloakroom is open: {at}\nIts API explains itself: {at}/docs\n"))?;

@@ -1,7 +1,7 @@
 // Leptos makes elements of the program's own markup. Markup that could run a script is none of it, and scripts are never
 // made of strings: the policy of this name is asked whenever that is tried (Trusted Types, as the page's policy demands).
 window.trustedTypes?.createPolicy("default", {
-  createHTML: (html) => (/<(script|iframe|object|embed|base)|\son\w+\s*=|javascript:/i.test(html) ? null : html),
+  createHTML: (html) => (/<(script|iframe|object|embed|base)|[\s/"']on\w+\s*=|javascript:/i.test(html) ? null : html),
 });
 (function () {
   function stored(storage) {

@@ -17,7 +17,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::timeout,
 };
 use tokio_io_timeout::TimeoutStream;
@@ -39,6 +39,8 @@ struct Connections<S> {
     tls: Option<Arc<Tls>>,
     header_timeout: Duration,
     write_timeout: Duration,
+    /// Its other end is gone once the server stops.
+    open: watch::Receiver<()>,
 }
 
 /// Serves `app` on `listener` until `shutdown` completes, and lets the requests in hand finish. `open` tells how many
@@ -54,11 +56,13 @@ pub async fn serve<S>(
     S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static,
 {
     let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+    let (door, door_is_open) = watch::channel(());
     let connections = Connections {
         app,
         tls,
         header_timeout: seconds(limits.header_timeout),
         write_timeout: seconds(limits.write_timeout),
+        open: door_is_open,
     };
     let (places, all) = (Arc::new(Semaphore::new(limits.connections)), GracefulShutdown::new());
     let mut shutdown = pin!(shutdown);
@@ -87,7 +91,7 @@ pub async fn serve<S>(
     }
     tracing::info!("stopping: requests in hand may take {} s", GRACE.as_secs());
     // Nobody is kept waiting in front of a closed door.
-    drop(listener);
+    drop((listener, door));
     if timeout(GRACE, all.shutdown()).await.is_err() {
         tracing::warn!("stopped with requests still in hand");
     }
@@ -108,7 +112,7 @@ where
     S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static,
 {
     /// Serves one connection to its end.
-    async fn serve(self, stream: TcpStream, peer: SocketAddr, watcher: Watcher) {
+    async fn serve(mut self, stream: TcpStream, peer: SocketAddr, watcher: Watcher) {
         // An answer is not held back until there is more to say. Where that cannot be set, it is only slower.
         let _ = stream.set_nodelay(true);
         let mut stream = TimeoutStream::new(stream);
@@ -117,11 +121,17 @@ where
         match &self.tls {
             None => self.speak_http(stream, peer, watcher).await,
             // A handshake that fails or takes too long is the client's affair.
-            Some(tls) => match timeout(self.header_timeout, tls.acceptor().accept(stream)).await {
-                Ok(Ok(stream)) => self.speak_http(stream, peer, watcher).await,
-                Ok(Err(error)) => tracing::debug!(%peer, %error, "no TLS connection"),
-                Err(_elapsed) => tracing::debug!(%peer, "no TLS connection in time"),
-            },
+            Some(tls) => {
+                let shaken = tokio::select! {
+                    shaken = timeout(self.header_timeout, tls.acceptor().accept(stream)) => shaken,
+                    _ = self.open.changed() => return,
+                };
+                match shaken {
+                    Ok(Ok(stream)) => self.speak_http(stream, peer, watcher).await,
+                    Ok(Err(error)) => tracing::debug!(%peer, %error, "no TLS connection"),
+                    Err(_elapsed) => tracing::debug!(%peer, "no TLS connection in time"),
+                }
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     clock,
     metrics::LoginOutcome,
-    routes::request_id::current,
+    request_id::current,
     security::{address::ClientAddress, jwt::NewClaims, throttle::Guess},
     state::AppState,
     store::UserRow,
@@ -82,27 +82,48 @@ async fn throttled(
         })
     };
     check()?;
-    let mut turn = state.passwords.turn().await?;
+    let mut turn = state.passwords.turn().await.inspect_err(|_| {
+        state.metrics.login(LoginOutcome::busy);
+        tracing::warn!(request = current().map(display), user, %address, "login refused: too many at once");
+    })?;
     // Again, as others may have failed while this one waited its turn, which ends once it is counted: so of many guesses
     // at the same time no more are looked at than of guesses one after the other, but for those on the other threads.
     check()?;
-    let found = authenticate_user(&state.store, &mut turn, &username, password).await?;
-    match &found {
-        Some(_) => state.throttle.succeeded(&guess),
-        None => state.throttle.failed(&guess, clock::monotonic()),
+    let mut attempt = Attempt { state, guess: &guess, user: &user, open: true };
+    let checked = authenticate_user(&state.store, &mut turn, &username, password).await;
+    attempt.open = matches!(checked, Ok(None));
+    drop(attempt);
+    if matches!(checked, Ok(Some(_))) {
+        state.throttle.succeeded(&guess);
     }
     drop(turn);
-    match found {
-        Some(found) => {
-            state.store.remember_login(&found.id, &address.to_string(), clock::unix_milliseconds()).await?;
-            state.metrics.login(LoginOutcome::succeeded);
-            tracing::info!(request = current().map(display), user, %address, "login succeeded");
-            Ok(found)
-        }
-        None => {
-            state.metrics.login(LoginOutcome::failed);
-            tracing::info!(request = current().map(display), user, %address, "login failed");
-            Err(ApiError::incorrect_credentials())
+    let found = checked?.ok_or_else(ApiError::incorrect_credentials)?;
+    state.store.remember_login(&found.id, &address.to_string(), clock::unix_milliseconds()).await?;
+    state.metrics.login(LoginOutcome::succeeded);
+    tracing::info!(request = current().map(display), user, %address, "login succeeded");
+    Ok(found)
+}
+
+/// A guess that is being looked at. Unless it was closed, it counts as failed when it ends, also where the client goes
+/// away in the middle: or guesses would cost nothing to whoever does not wait for the answer.
+struct Attempt<'a> {
+    state: &'a AppState,
+    guess: &'a Guess<'a>,
+    user: &'a str,
+    open: bool,
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        if self.open {
+            self.state.throttle.failed(self.guess, clock::monotonic());
+            self.state.metrics.login(LoginOutcome::failed);
+            tracing::info!(
+                request = current().map(display),
+                user = self.user,
+                address = %self.guess.address,
+                "login failed"
+            );
         }
     }
 }

@@ -59,6 +59,8 @@ pub enum LoginOutcome {
     failed,
     /// Too many failures before.
     throttled,
+    /// Too many at once.
+    busy,
 }
 
 impl Metrics {

@@ -7,6 +7,7 @@ pub mod docs;
 pub mod items;
 pub mod login;
 pub mod metrics;
+pub mod request_id;
 pub mod routes;
 pub mod security;
 pub mod settings;

@@ -58,13 +58,15 @@ impl Tls {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner)).into()
     }
 
-    fn reload(&self) {
+    /// Why it did not work, if it did not.
+    fn reload(&self) -> Option<String> {
         match read(&self.certificate, &self.key) {
             Ok(config) => {
                 *self.current.write().unwrap_or_else(PoisonError::into_inner) = config;
                 tracing::info!(certificate = %self.certificate.display(), "the certificate was read again");
+                None
             }
-            Err(error) => tracing::error!(%error, "the certificate has changed; the one from before is kept"),
+            Err(error) => Some(error.to_string()),
         }
     }
 }
@@ -78,18 +80,25 @@ fn changed(certificate: &Path, key: &Path) -> Changed {
 
 /// Looks at the files from time to time, for as long as somebody uses them.
 async fn watch(tls: Weak<Tls>, mut seen: Changed) {
+    let mut problem = None;
     loop {
         tokio::time::sleep(INTERVAL).await;
         let Some(tls) = tls.upgrade() else { return };
         let looked = tokio::task::spawn_blocking(move || {
             let now = changed(&tls.certificate, &tls.key);
-            if now != seen {
-                tls.reload();
-            }
-            now
+            let problem = if now == seen { None } else { tls.reload() };
+            (now, problem)
         });
-        let Ok(now) = looked.await else { return };
-        seen = now;
+        let Ok((now, new_problem)) = looked.await else { return };
+        match &new_problem {
+            None => seen = now,
+            // Tried again until it works, as permissions may be set right later; said once.
+            Some(error) if new_problem != problem => {
+                tracing::error!(error, "the certificate has changed; the one from before is kept");
+            }
+            Some(_) => {}
+        }
+        problem = new_problem;
     }
 }
 

@@ -62,14 +62,14 @@ pub async fn authenticate_user(
     let hashed_password = found.as_ref().map(|user| user.hashed_password.clone());
     // Counted as failed while it is not known yet. So a guess that is cut off is a guess; and the time that writing
     // takes, for a user who exists, passes while the hash is computed.
-    let (right, ()) = tokio::try_join!(
+    let (right, failures) = tokio::try_join!(
         async { Ok::<_, ApiError>(verify_any_spelling(turn, &password, hashed_password).await?) },
         async { Ok(store.count_failed_login(username).await?) },
     )?;
     let Some(found) = found else { return Ok(None) };
     // The right password of a locked account is refused like a wrong one: nobody is told that there is such an account.
     let locked = found.failed_logins >= MOST_FAILURES;
-    if !right && found.failed_logins + 1 == MOST_FAILURES {
+    if !right && failures == Some(MOST_FAILURES) {
         tracing::warn!(
             user = found.user.username,
             "locked: {MOST_FAILURES} logins in a row failed; reset the password"
@@ -91,15 +91,16 @@ fn normalized(password: &str) -> String {
 }
 
 /// Whether the password fits in the spelling that is kept here, or as it was typed, which is what other programs keep.
-/// Only for a password with more than one spelling does that take two hashes, and then for an unknown user too.
+/// Only for a password with more than one spelling does that take two hashes, and then always: how long it takes tells
+/// nothing of the user or of whether one was right.
 async fn verify_any_spelling(turn: &mut Turn<'_>, password: &str, hash: Option<String>) -> Result<bool, HashError> {
     let kept = normalized(password);
-    let typed = (kept != password).then(|| password.to_owned());
-    let right = turn.verify_password(kept, hash.clone()).await?;
-    match typed {
-        Some(typed) if !right => turn.verify_password(typed, hash).await,
-        _ => Ok(right),
+    if kept == password {
+        return turn.verify_password(kept, hash).await;
     }
+    let as_kept = turn.verify_password(kept, hash.clone()).await?;
+    let as_typed = turn.verify_password(password.to_owned(), hash).await?;
+    Ok(as_kept || as_typed)
 }
 
 /// Replaces a hash made with old parameters. Not worth failing a login for: the next one tries again.

@@ -113,6 +113,8 @@ impl Server {
     /// Sends a request, and leaves the answer to be read.
     pub fn begin(&self, request: &str) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).expect("a connection");
+        // Rather a failure than a test that hangs.
+        stream.set_read_timeout(Some(std::time::Duration::from_secs(60))).expect("a time limit");
         stream.write_all(request.as_bytes()).expect("a request");
         stream
     }

@@ -141,19 +141,22 @@ def connect(cloakroom):
     return socket.create_connection((host, int(port)), timeout=30)
 
 
-def post(form):
+def post(form, address):
     body = urllib.parse.urlencode(form)
     return (
         "POST /token HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n{body}"
+        f"X-Forwarded-For: {address}\r\nContent-Length: {len(body)}\r\n\r\n{body}"
     ).encode()
 
 
 def clients_that_leave(_):
-    with Cloakroom.serving() as cloakroom:
-        for _ in range(1000):
+    with Cloakroom.serving(CLOAKROOM__SERVER__TRUSTED_PROXIES="127.0.0.1") as cloakroom:
+        for number in range(1000):
             with connect(cloakroom) as client:
-                client.sendall(post({"username": "johndoe", "password": "secret"}))
+                # Nobody who would have to wait.
+                form = {"username": f"nobody-{number}", "password": "no horse"}
+                client.sendall(post(form, f"10.0.{number >> 8}.{number & 255}"))
+                time.sleep(0.02)
         # What was begun is finished, two at a time; nothing else is.
         answer, seconds = seconds_of(cloakroom.login)
         while answer[0] == 503 and seconds < 60:

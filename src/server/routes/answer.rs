@@ -9,10 +9,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::request_id::current;
 use crate::{
     error::ApiError,
-    server::{security::password::HashError, store::StoreError},
+    server::{request_id::current, security::password::HashError, store::StoreError},
 };
 
 /// How long a client that was turned away by a full queue should wait, in seconds: the default queue of 64 is worked

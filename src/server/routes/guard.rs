@@ -9,8 +9,7 @@ use axum::{
 };
 use futures::FutureExt;
 
-use super::request_id::current;
-use crate::error::ApiError;
+use crate::{error::ApiError, server::request_id::current};
 
 /// Answers `request` within `limit`, for use with [`axum::middleware::from_fn`].
 pub async fn guard(limit: Duration, request: Request, next: Next) -> Response {

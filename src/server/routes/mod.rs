@@ -10,7 +10,6 @@ mod health;
 mod me;
 mod metadata;
 mod pages;
-pub mod request_id;
 pub mod token;
 
 use std::{sync::Arc, time::Duration};
@@ -29,13 +28,9 @@ use axum::{
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
-use uuid::Uuid;
 
-use self::{
-    guard::{guard, in_words_of},
-    request_id::RequestIds,
-};
-use super::{metrics::observe, state::AppState};
+use self::guard::{guard, in_words_of};
+use super::{metrics::observe, request_id::RequestIds, state::AppState};
 use crate::{error::ApiError, server::docs as description};
 
 /// The first parts of the API's paths: what is below them is answered in JSON, whoever asks.
@@ -77,8 +72,7 @@ pub fn router(state: AppState) -> Router {
         let metrics = Arc::clone(&metrics);
         async move { observe(&metrics, request, |request| guard(limit, request, next)).await }
     });
-    let (https, ids) =
-        (state.public_url.starts_with("https:"), Arc::new(RequestIds::new(Uuid::new_v4().as_u64_pair().0)));
+    let (https, ids) = (state.public_url.starts_with("https:"), Arc::<RequestIds>::default());
     let around_all = from_fn(move |request: Request, next: Next| {
         let ids = Arc::clone(&ids);
         async move { armour::put_on(https, ids.name(next.run(request)).await) }

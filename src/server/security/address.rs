@@ -65,15 +65,36 @@ fn client(socket: IpAddr, headers: &HeaderMap, settings: &ServerSettings) -> IpA
     let mut client = socket;
     // Each proxy adds the address it was asked from at the end. What comes before the first that is not trusted was
     // written by whoever asked, and so was what is no address.
-    let lines = headers.get_all(settings.proxy_header.name()).iter().rev();
-    for entry in lines.flat_map(|line| line.to_str().unwrap_or_default().rsplit(',')) {
-        if !trusted(client) {
-            break;
+    for line in headers.get_all(settings.proxy_header.name()).iter().rev() {
+        // Bytes that are not UTF-8 spoil the entry that they are in, and no other.
+        for entry in split(&String::from_utf8_lossy(line.as_bytes()), b',') {
+            if !trusted(client) {
+                return client;
+            }
+            let Some(address) = read(entry.trim()) else { return client };
+            client = address;
         }
-        let Some(address) = read(entry.trim()) else { break };
-        client = address;
     }
     client
+}
+
+/// The parts of `text` between the delimiters that are not within quotes (RFC 9110 §5.6.4), from the last to the first: a
+/// client may have a say in what a proxy quotes. Read from the end, which is the proxy's, so that a quote that a client
+/// leaves open spoils only what is before it.
+fn split(text: &str, delimiter: u8) -> Vec<&str> {
+    let bytes = text.as_bytes();
+    let escaped = |position: usize| bytes[..position].iter().rev().take_while(|&&byte| byte == b'\\').count() % 2 == 1;
+    let (mut quoted, mut end, mut parts) = (false, text.len(), Vec::new());
+    for (position, &byte) in bytes.iter().enumerate().rev() {
+        if byte == b'"' && !escaped(position) {
+            quoted = !quoted;
+        } else if byte == delimiter && !quoted {
+            parts.push(&text[position + 1..end]);
+            end = position;
+        }
+    }
+    parts.push(&text[..end]);
+    parts
 }
 
 /// `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:4711`.
@@ -85,7 +106,7 @@ fn address(text: &str) -> Option<IpAddr> {
 
 /// The `for` of an element of `Forwarded` (RFC 7239 §4): `for=192.0.2.1;proto=https`, `for="[2001:db8::1]:4711"`.
 fn forwarded(element: &str) -> Option<IpAddr> {
-    let mut pairs = element.split(';').filter_map(|pair| pair.trim().split_once('='));
+    let mut pairs = split(element, b';').into_iter().filter_map(|pair| pair.trim().split_once('='));
     let (_, node) = pairs.find(|(name, _)| name.eq_ignore_ascii_case("for"))?;
     address(node.trim_matches('"'))
 }
@@ -155,6 +176,23 @@ mod tests {
         assert_eq!(forwarded(&["for=192.0.2.1"]), "192.0.2.1");
         assert_eq!(forwarded(&["for=1.1.1.1, For=\"[2001:db8::1]:4711\";proto=https;by=10.0.0.1"]), "2001:db8::/64");
         assert_eq!(forwarded(&["proto=https"]), "127.0.0.1");
+    }
+
+    #[test]
+    fn what_a_client_gets_a_proxy_to_quote_is_no_address() {
+        let forwarded = |line: &str| seen("127.0.0.1", ProxyHeader::Forwarded, &[line]);
+        assert_eq!(forwarded(r#"for=192.0.2.7;host="a,for=9.9.9.9""#), "192.0.2.7");
+        assert_eq!(forwarded(r#"host="a;for=9.9.9.9;b";for=192.0.2.7"#), "192.0.2.7");
+        assert_eq!(forwarded(r#"host="a\",for=9.9.9.9";for=192.0.2.7"#), "192.0.2.7");
+    }
+
+    #[test]
+    fn a_byte_that_is_not_utf8_spoils_no_other_entry() {
+        let settings =
+            ServerSettings { trusted_proxies: vec!["127.0.0.1/32".parse().unwrap()], ..ServerSettings::default() };
+        let mut headers = HeaderMap::new();
+        headers.append("x-forwarded-for", axum::http::HeaderValue::from_bytes(b"\xff, 192.0.2.7").unwrap());
+        assert_eq!(client("127.0.0.1".parse().unwrap(), &headers, &settings).to_string(), "192.0.2.7");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //!
 //! The counts are in memory, of bounded size, and alike for names that exist and names that do not; the lock after
 //! [`MOST_FAILURES`] in a row is in the database. Whoever has logged in from an address before is counted there on
-//! their own: an attack from elsewhere does not keep them out.
+//! their own account's failures: an attack from elsewhere does not keep them out.
 
 use std::{
     convert::Infallible,
@@ -104,8 +104,7 @@ impl Throttle {
 
     /// What this guess counts for.
     fn keys(&self, guess: &Guess<'_>) -> impl Iterator<Item = (u64, &'static Curve)> {
-        let address = (!guess.known).then(|| (self.hasher.hash_one(guess.address), &ADDRESS));
-        [(self.account(guess), &ACCOUNT)].into_iter().chain(address)
+        [(self.account(guess), &ACCOUNT), (self.hasher.hash_one(guess.address), &ADDRESS)].into_iter()
     }
 
     fn account(&self, guess: &Guess<'_>) -> u64 {

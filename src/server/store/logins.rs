@@ -14,16 +14,19 @@ pub struct LoginHistory {
 }
 
 impl Store {
-    /// Counts a login of this user as failed. Done before the password is checked: a right one clears the count.
+    /// Counts a login of this user as failed, and tells how many have in a row. Done before the password is checked: a
+    /// right one clears the count. For a name that does not exist something is written too, as a write can be noticed:
+    /// it makes the next requests read their users anew.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn count_failed_login(&self, username: &str) -> Result<(), StoreError> {
-        sqlx::query("UPDATE users SET failed_logins = failed_logins + 1 WHERE username = $1")
-            .bind(username)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+    pub async fn count_failed_login(&self, username: &str) -> Result<Option<i64>, StoreError> {
+        let count = "UPDATE users SET failed_logins = failed_logins + 1 WHERE username = $1 RETURNING failed_logins";
+        let counted = sqlx::query_scalar(count).bind(username).fetch_optional(&self.pool).await?;
+        if counted.is_none() {
+            sqlx::query("UPDATE failed_logins_of_nobody SET count = count + 1").execute(&self.pool).await?;
+        }
+        Ok(counted)
     }
 
     /// Forgets the failed logins of a user who has logged in from `address` at `now`, in Unix milliseconds, and

@@ -30,7 +30,7 @@ pub struct UserInDb {
     pub user: UserRow,
     /// The PHC string.
     pub hashed_password: String,
-    /// Logins that failed since the last that succeeded, one that is under way included.
+    /// Logins that failed since the last that succeeded; one counts as failed until its password was checked.
     pub failed_logins: i64,
 }
 

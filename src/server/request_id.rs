@@ -3,6 +3,7 @@
 
 use std::{
     fmt,
+    hash::{BuildHasher, RandomState},
     sync::atomic::{AtomicU64, Ordering},
 };
 
@@ -21,26 +22,20 @@ tokio::task_local! {
 
 /// A request's name.
 #[derive(Clone, Copy, Debug)]
-pub struct RequestId {
-    run: u64,
-    number: u64,
-}
+pub struct RequestId(u64);
 
-/// Makes the names: a part that no other run of the program has, and a number.
+/// Makes the names: numbers, hashed with randomness. So no two runs of the program share one, and nobody can tell from
+/// two of their own how many requests others made in between.
+#[derive(Default)]
 pub struct RequestIds {
-    run: u64,
+    hasher: RandomState,
     next: AtomicU64,
 }
 
 impl RequestIds {
-    /// Names for a run that goes by `run`, a random number.
-    pub fn new(run: u64) -> Self {
-        Self { run, next: AtomicU64::new(1) }
-    }
-
     /// Answers a request under a new name.
     pub async fn name(&self, answer: impl Future<Output = Response>) -> Response {
-        let id = RequestId { run: self.run, number: self.next.fetch_add(1, Ordering::Relaxed) };
+        let id = RequestId(self.hasher.hash_one(self.next.fetch_add(1, Ordering::Relaxed)));
         let mut response = CURRENT.scope(id, answer).await;
         if let Ok(value) = HeaderValue::try_from(id.to_string()) {
             response.headers_mut().insert(HEADER, value);
@@ -56,6 +51,6 @@ pub fn current() -> Option<RequestId> {
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}-{}", self.run, self.number)
+        write!(f, "{:016x}", self.0)
     }
 }
