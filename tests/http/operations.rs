@@ -87,6 +87,25 @@ async fn requests_and_logins_are_counted_under_names_that_no_client_chooses() {
 }
 
 #[tokio::test]
+async fn a_failed_login_is_noticed_alike_whether_there_is_such_a_user() {
+    let app = TestApp::start().await;
+    app.create("grace", Scopes::AT_SIGN_UP).await;
+    let ada = app.user().await;
+    // What is written makes the next request read its user anew, which takes longer, and so can be noticed.
+    for username in ["grace", "nobody"] {
+        assert_eq!(ada.get("/users/me").await.status, 200);
+        let before = metrics_of(&app).await;
+        app.anonymous().post_form("/token", &format!("username={username}&password=wrong")).await;
+        assert_eq!(ada.get("/users/me").await.status, 200);
+        let misses = |metrics: &str| {
+            let line = metrics.lines().find_map(|line| line.strip_prefix("cloakroom_user_cache_misses_total "));
+            line.expect("a number").parse::<u32>().expect("a number")
+        };
+        assert_eq!(misses(&metrics_of(&app).await), misses(&before) + 1, "{username}");
+    }
+}
+
+#[tokio::test]
 async fn the_metrics_are_not_for_everybody() {
     let app = TestApp::start().await;
     app.anonymous().get("/metrics").await.assert_refused(404, "Not Found");
