@@ -9,7 +9,7 @@ use cloakroom::{
     server::clock,
 };
 
-use super::support::{Answer, Client, PASSWORD, SECRET_KEY, TestApp};
+use super::support::{Answer, Client, SECRET_KEY, TestApp};
 
 const ENDPOINTS: [&str; 6] = ["/users/me", "/users/me/", "/users/me/items", "/users/me/items/", "/status", "/status/"];
 
@@ -76,11 +76,7 @@ async fn a_token_whose_user_is_gone_or_never_was_is_invalid() {
 async fn a_valid_token_without_the_scope_is_forbidden_and_told_which_it_needs() {
     let app = TestApp::start().await;
     app.create("ada", Scopes::AT_SIGN_UP).await;
-    let with_scope = async |scope: &str| {
-        let form = format!("username=ada&password={PASSWORD}&scope={scope}");
-        let body = app.anonymous().post_form("/token", &form).await.json();
-        app.with_token(body["access_token"].as_str().expect("a token"))
-    };
+    let with_scope = async |scope: &str| app.log_in_for("ada", scope).await;
     for (scope, path, needed) in [
         ("items", "/users/me", "me"),
         ("me:write", "/users/me/", "me"),

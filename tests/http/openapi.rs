@@ -7,7 +7,7 @@ use axum::{
 use cloakroom::model::Scopes;
 use serde_json::{Value, json};
 
-use super::support::{Client, PASSWORD, TestApp, document};
+use super::support::{Client, TestApp, document};
 
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS"];
 
@@ -110,11 +110,7 @@ async fn the_pages_are_no_part_of_the_api() {
 async fn an_operation_wants_just_the_scopes_that_it_lists() {
     let app = TestApp::start().await;
     app.create("ada", Scopes::AT_SIGN_UP).await;
-    let with_scope = async |scope: &str| {
-        let form = format!("username=ada&password={PASSWORD}&scope={scope}");
-        let body = app.anonymous().post_form("/token", &form).await.json();
-        app.with_token(body["access_token"].as_str().expect("a token"))
-    };
+    let with_scope = async |scope: &str| app.log_in_for("ada", scope).await;
     for (method, path, operation) in operations() {
         let Some(scopes) = operation.pointer("/security/0/OAuth2PasswordBearer") else {
             // What wants no token does not mind its absence.

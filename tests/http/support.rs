@@ -162,7 +162,13 @@ impl TestApp {
 
     /// Logs a user in with [`PASSWORD`], through the token endpoint.
     pub async fn log_in(&self, username: &str) -> Client {
-        let answer = self.anonymous().post_form("/token", &format!("username={username}&password={PASSWORD}")).await;
+        self.log_in_for(username, "").await
+    }
+
+    /// Logs a user in for these scopes only; for all that they have where none is named.
+    pub async fn log_in_for(&self, username: &str, scope: &str) -> Client {
+        let form = format!("username={username}&password={PASSWORD}&scope={scope}");
+        let answer = self.anonymous().post_form("/token", &form).await;
         let token = answer.json()["access_token"].as_str().expect("a token").to_owned();
         self.with_token(&token)
     }
