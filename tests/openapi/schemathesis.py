@@ -11,15 +11,9 @@ import sys
 REPO = pathlib.Path(__file__).resolve().parents[2]
 sys.path.append(str(REPO / "tests/support"))
 from checks import report  # noqa: E402
-from cloakroom import Cloakroom  # noqa: E402
+from cloakroom import CHEAP_HASHES, Cloakroom  # noqa: E402
 from commands import run  # noqa: E402
 
-# Many of the requests are logins.
-CHEAP_HASHES = {
-    "CLOAKROOM__PASSWORD__MEMORY_KIB": "64",
-    "CLOAKROOM__PASSWORD__ITERATIONS": "1",
-    "CLOAKROOM__PASSWORD__PARALLELISM": "1",
-}
 SCHEMATHESIS = [
     pathlib.Path(sys.executable).parent / "schemathesis",
     "run",
@@ -56,5 +50,6 @@ def with_johndoes_token(cloakroom):
 
 
 if __name__ == "__main__":
+    # Many of the requests are logins.
     with Cloakroom.serving(**CHEAP_HASHES) as server:
         sys.exit(report(server, without_a_token, with_johndoes_token))

@@ -17,13 +17,8 @@ import urllib.parse
 REPO = pathlib.Path(__file__).resolve().parents[2]
 sys.path.append(str(REPO / "tests/support"))
 from checks import report  # noqa: E402
-from cloakroom import Cloakroom  # noqa: E402
+from cloakroom import CHEAP_HASHES, Cloakroom  # noqa: E402
 
-CHEAP_HASHES = {
-    "CLOAKROOM__PASSWORD__MEMORY_KIB": "64",
-    "CLOAKROOM__PASSWORD__ITERATIONS": "1",
-    "CLOAKROOM__PASSWORD__PARALLELISM": "1",
-}
 ENOSPC, EIO = 28, 5
 
 

@@ -18,6 +18,13 @@ REPO = pathlib.Path(__file__).resolve().parents[2]
 # CLOAKROOM_BIN names another server than the release. It is started in another folder, so the path is made absolute.
 BIN = pathlib.Path(os.environ.get("CLOAKROOM_BIN", REPO / "target/release/cloakroom")).absolute()
 
+# Settings for a server on which a login is to cost next to nothing.
+CHEAP_HASHES = {
+    "CLOAKROOM__PASSWORD__MEMORY_KIB": "64",
+    "CLOAKROOM__PASSWORD__ITERATIONS": "1",
+    "CLOAKROOM__PASSWORD__PARALLELISM": "1",
+}
+
 
 class Cloakroom:
     """A server with the demo's users, in a temporary folder and on a port that the system gives it."""
