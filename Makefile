@@ -1,14 +1,14 @@
-# `make run` and `make test` are all one needs to know; `make help` lists the rest. Each target can be run alone: it
-# first has scripts/setup.sh install what it lacks, which is silent and takes a moment when nothing is missing.
+# You need only `make run` and `make test`; `make help` lists the rest. Each target can be run alone. It first runs
+# scripts/setup.sh, which installs missing tools. If nothing is missing, that prints nothing and takes a moment.
 
-# Named, so that make runs every line through the shell: macOS's make otherwise looks commands up on the PATH that it
-# was started with, not on the one below.
+# SHELL is set so that make runs every line through the shell. Otherwise macOS's make looks commands up on the PATH
+# that make was started with, not on the PATH below.
 SHELL := bash
 
-# wasm-opt comes with the npm packages, and wasm-bindgen has to be of the very version in Cargo.lock.
+# This PATH has wasm-opt from the npm packages, and wasm-bindgen in exactly the version in Cargo.lock.
 export PATH := $(shell bash scripts/setup.sh path)
 
-# The order of `test` is from quick to slow, and two cargos would only wait for each other.
+# Not parallel: `test` runs from quick to slow, and two cargo processes would only wait for each other.
 .NOTPARALLEL:
 .PHONY: help run test fmt lint deny unit e2e interop examples openapi schemathesis soak
 .PHONY: build sbom bench flood slow timing screenshot setup
@@ -19,24 +19,25 @@ help: ## this list
 run: setup-run ## build, serve at http://127.0.0.1:3000 and rebuild on every change
 	cargo leptos watch
 
-test: setup-test fmt lint deny unit e2e interop examples openapi ## everything that must pass: the eight that follow
+test: setup-test fmt lint deny unit e2e interop examples openapi ## everything that must pass: the next eight targets
 
-fmt: setup-rust ## is the code formatted?
+fmt: setup-rust ## check the format of the code
 	cargo fmt --check
 
-# Server and browser are two programs: never --all-features.
+# The server and the browser's part are two programs with different features. Never use --all-features.
 lint: setup-rust ## clippy, once for the server and once for the browser
 	cargo clippy --locked --all-targets --features ssr -- -D warnings
 	cargo clippy --locked --lib --target wasm32-unknown-unknown --features hydrate -- -D warnings
 
-# The advisories are a git repository on github.com, which not every machine reaches: that is said, and fails nothing,
-# but what they say does. A firewall that answers nothing would keep git for minutes: hence the alarm.
-deny: setup-deny ## licences and sources of the dependencies, and advisories about them if those can be fetched
+# The advisories are a git repository on github.com, which some machines cannot reach. In that case this target prints
+# a message and does not fail. An advisory or a yanked version does make it fail. If a firewall drops packets, git would
+# wait for minutes, so the alarm ends it after 60 seconds.
+deny: setup-deny ## licences and sources of the dependencies; their advisories too, if those can be fetched
 	cargo deny --locked check licenses bans sources
 	@if perl -e 'alarm 60; exec @ARGV' cargo deny --log-level off fetch db; then \
 		set -x; cargo deny --frozen check advisories; \
 	else \
-		echo 'Advisories and yanked versions: NOT CHECKED, as github.com/RustSec/advisory-db could not be fetched.'; \
+		echo 'Advisories and yanked versions were NOT CHECKED: github.com/RustSec/advisory-db could not be fetched.'; \
 	fi
 
 unit: setup-rust ## unit and HTTP tests
@@ -48,14 +49,14 @@ e2e: setup-test build ## browser tests against the release build
 interop: setup-python build ## tokens and hashes, exchanged with PyJWT and pwdlib
 	tests/interop/interop.sh
 
-examples: setup-python build ## docs/api.md: every example prints what is below it
+examples: setup-python build ## docs/api.md: every example prints the output below it
 	cargo build --locked --features ssr --example client
 	CLOAKROOM_EXAMPLE=target/debug/examples/client tests/examples/examples.sh
 
-openapi: setup-python build ## the OpenAPI document is valid, and TypeScript can be made of it
+openapi: setup-python build ## the OpenAPI document is valid, and TypeScript types can be generated from it
 	tests/openapi/openapi.sh
 
-schemathesis: setup-python build ## what the OpenAPI document allows and forbids, tried out at random
+schemathesis: setup-python build ## random requests, which the OpenAPI document allows or forbids
 	tests/openapi/schemathesis.sh
 
 soak: setup-soak build ## full disks, locks, clocks that jump, clients that leave or are slow; two minutes, Linux only
@@ -63,32 +64,32 @@ soak: setup-soak build ## full disks, locks, clocks that jump, clients that leav
 	bench/slow.sh
 	bench/flood.sh
 
-build: setup-build ## the release: target/release/cloakroom and target/site, precompressed
+build: setup-build ## build the release: target/release/cloakroom and target/site, precompressed
 	cargo leptos build --release -P
 
-sbom: setup-sbom ## what the release is made of, as CycloneDX: target/sbom/server.cdx.json and browser.cdx.json
+sbom: setup-sbom ## list the parts of the release, as CycloneDX: target/sbom/server.cdx.json and browser.cdx.json
 	mkdir -p target/sbom
 	cargo cyclonedx --quiet --format json --spec-version 1.5 --features ssr --override-filename server.cdx
 	cargo cyclonedx --quiet --format json --spec-version 1.5 --features hydrate --target wasm32-unknown-unknown \
 		--override-filename browser.cdx
 	mv server.cdx.json browser.cdx.json target/sbom
 
-bench: setup-bench build ## requests per second, beside the FastAPI tutorial's program
+bench: setup-bench build ## requests per second, compared with the FastAPI tutorial's program
 	bench/run.sh
 
-flood: build ## 1000 logins at once: answers, memory, and how /users/me fares meanwhile
+flood: build ## 1000 logins at once: answers, memory, and the latency of /users/me meanwhile
 	bench/flood.sh
 
-slow: build ## 1000 slow clients, and how /users/me fares meanwhile
+slow: build ## 1000 slow clients, and the latency of /users/me meanwhile
 	bench/slow.sh
 
-timing: build ## whether the time of a login tells which names exist; two minutes
+timing: build ## whether login times reveal which names exist; two minutes
 	bench/timing.sh
 
-screenshot: setup-test build ## the picture in the README
+screenshot: setup-test build ## make the picture in the README
 	cd end2end && CLOAKROOM_BIN=target/release/cloakroom npx playwright test --config screenshot.config.ts
 
-setup: setup-test ## only install what run and test need
+setup: setup-test ## install what run and test need, and nothing else
 
 setup-%:
 	@scripts/setup.sh $*

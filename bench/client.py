@@ -1,4 +1,4 @@
-"""Plain HTTP requests for the measurements in this folder, and what is read off a process."""
+"""For the measurements in this folder: plain HTTP requests, statistics, and the memory of a process."""
 
 import asyncio
 import collections
@@ -7,7 +7,7 @@ import time
 
 
 async def request(port, method, path, headers, body=""):
-    """Sends one request on a connection of its own. Returns the status, the head of the answer and the seconds."""
+    """Sends one request on a new connection. Returns the status, the head of the answer, and the time in seconds."""
     start = time.perf_counter()
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Connection: close", f"Content-Length: {len(body)}"]
@@ -25,7 +25,7 @@ async def login(port, form, **headers):
 
 
 async def ask_for_profile(port, token, is_over):
-    """Asks for /users/me again and again until `is_over` says so. Returns the answers."""
+    """Requests /users/me again and again until `is_over()` is true. Returns the answers."""
     answers = []
     while not is_over():
         answers.append(await request(port, "GET", "/users/me/", {"Authorization": f"Bearer {token}"}))
@@ -44,7 +44,7 @@ def counts(answers):
 
 
 def percentile(answers, part):
-    """In milliseconds."""
+    """Returns milliseconds."""
     times = sorted(1000 * seconds for _, _, seconds in answers)
     return times[min(len(times) - 1, int(len(times) * part))]
 
@@ -55,7 +55,7 @@ def latencies(answers):
 
 
 def fail(problems):
-    """Says what was wrong. Returns the exit code."""
+    """Prints the problems. Returns the exit code."""
     for problem in problems:
         print(f"FAILED: {problem}")
     return 1 if problems else 0

@@ -1,5 +1,6 @@
-"""Called by flood.sh: PORT PID TOKEN LOGINS. Fails if an answer is not what a full queue may give, if memory rose by
-more than 200 MiB, or if /users/me was slow or failed meanwhile."""
+"""Called by flood.sh: PORT PID TOKEN LOGINS. Sends that many logins at once. Fails if an answer is neither a 200 nor a
+503 with Retry-After, if no login succeeds, if memory rises by more than 200 MiB, or if /users/me is slow or fails
+meanwhile."""
 
 import asyncio
 import multiprocessing
@@ -14,7 +15,7 @@ SLOWEST_P99_MS = 250
 
 
 def log_in_at_once(port, logins, results):
-    """In a process of its own, so that its work does not show in the times of /users/me."""
+    """Runs in a separate process, so that its work does not add to the times of /users/me."""
 
     async def all_of_them():
         return await asyncio.gather(*(login(port, os.environ["LOGIN_FORM"]) for _ in range(logins)))
@@ -35,7 +36,7 @@ def main(port, pid, token, logins):
     peak = memory_mib(pid, "VmHWM")
 
     print(f"{logins} logins at once: {counts(answers)}, in {duration:.1f} s")
-    print(f"  those let in: {latencies([answer for answer in answers if answer[0] == 200] or answers)}")
+    print(f"  successful logins: {latencies([answer for answer in answers if answer[0] == 200] or answers)}")
     print(f"/users/me meanwhile: {counts(profiles)}; {latencies(profiles)}")
     print(f"memory: {before:.0f} MiB before, {peak:.0f} MiB at the peak, {memory_mib(pid, 'VmRSS'):.0f} MiB after")
 
@@ -43,7 +44,7 @@ def main(port, pid, token, logins):
     if {status for status, _, _ in answers} - {200, 503}:
         problems.append("a login was answered with neither 200 nor 503")
     if not any(status == 200 for status, _, _ in answers):
-        problems.append("nobody was let in")
+        problems.append("no login succeeded")
     if any(status == 503 and "\nretry-after:" not in head.lower() for status, head, _ in answers):
         problems.append("a 503 came without Retry-After")
     if any(status != 200 for status, _, _ in profiles):

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Many logins at once (FLOOD_LOGINS, 1000) at a server in an empty folder: how each is answered, how much memory that
-# takes, and whether others are served meanwhile. Linux only, as memory is read from /proc.
+# Sends many logins at once to a server in an empty folder. FLOOD_LOGINS is their number (1000). Measures the answers,
+# the memory, and whether other clients are served meanwhile. Linux only, because memory is read from /proc.
 set -euo pipefail
 # shellcheck source=bench/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-# A file descriptor for each.
+# Each login needs a file descriptor.
 ulimit -n "$(ulimit -H -n)"
 start_cloakroom
 token=$(take_token)

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Requests per second, beside the FastAPI tutorial's own program on uvicorn: one server after the other on this machine,
-# with the same user, the same password hash and the same key. The load comes from the same cores, so the figures
-# compare the servers with each other and with nothing measured elsewhere.
+# Measures requests per second, of Cloakroom and of the FastAPI tutorial's own program on uvicorn. The servers run one
+# after the other on this machine, with the same user, the same password hash and the same key. The load comes from the
+# same cores. So compare these figures with each other only, and not with figures from elsewhere.
 #
-# BENCH_SECONDS is the length of one measurement (10); logins, being few, get half as long again.
+# BENCH_SECONDS is the length of one measurement (10). Logins are slow, so their measurement is half as long again.
 set -euo pipefail
-# A dot, and no comma, in numbers.
+# Numbers are printed with a decimal point, not with a comma.
 export LC_ALL=C
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 "$repo/scripts/setup.sh" bench
@@ -14,16 +14,16 @@ source "$repo/bench/common.sh"
 
 seconds=${BENCH_SECONDS:-10}
 
-# load CONNECTIONS SECONDS PATH: prints requests per second, p50 and p99 in milliseconds, and how many failed.
+# load CONNECTIONS SECONDS PATH: prints requests per second, p50 and p99 in milliseconds, and the number of failures.
 load() {
     wrk -t1 -c"$1" -d"$2"s --timeout 30s -s "$repo/bench/wrk.lua" "$base$3" | awk '/^RESULT/ { print $2, $3, $4, $5 }'
 }
 
-# measure NAME: one line of the table, for the server that runs.
+# measure NAME: prints one line of the table, for the running server.
 measure() {
     local token profile logins failed
     token=$(take_token)
-    # With the slash at the end, since FastAPI redirects without it.
+    # The path ends with a slash, because FastAPI redirects without it.
     TOKEN=$token load 32 3 /users/me/ >/dev/null
     profile=$(TOKEN=$token load 32 "$seconds" /users/me/)
     logins=$(FORM=$LOGIN_FORM load 8 $((seconds * 3 / 2)) /token)
@@ -43,7 +43,7 @@ kib() {
     if [[ -e $1 ]]; then awk '{ printf "%.1f", $1 / 1024 }' <<<"$(wc -c <"$1")"; else echo none; fi
 }
 
-# Only what prints is piped: started from within a pipe, a server would be out of reach of the trap that ends it.
+# Only the printing is piped. A server started inside a pipe would escape the trap that ends it.
 heading() {
     echo "$(getconf _NPROCESSORS_ONLN) cores; 32 connections for /users/me, 8 for /token; p50 and p99 in ms"
     echo

@@ -1,5 +1,5 @@
-"""Called by slow.sh: PORT PID TOKEN CLIENTS. So many clients that send their headers or their bodies slowly, or do not
-read; and how /users/me fares meanwhile. Fails if that was slow or failed."""
+"""Called by slow.sh: PORT PID TOKEN CLIENTS. Opens that many connections: a third send their headers slowly, a third
+send their bodies slowly, and a third do not read. Fails if /users/me is slow or fails meanwhile."""
 
 import asyncio
 import contextlib
@@ -17,12 +17,12 @@ BODY = (
     b"POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
     b"Content-Length: 10000\r\n\r\nusername="
 )
-# More than the sockets hold.
+# The answers are larger than the buffers of the sockets.
 UNREAD = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n" * 20
 
 
 async def be_slow(port, kind, over):
-    """One slow client after the other, as the server lets each of them go."""
+    """Is a slow client. Opens a new connection each time the server closes the old one."""
     while not over.is_set():
         with contextlib.suppress(OSError):
             _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -36,7 +36,7 @@ async def be_slow(port, kind, over):
 
 
 def keep_slow_clients(port, clients, ready, over):
-    """In a process of its own, so that its work does not show in the times of /users/me."""
+    """Runs in a separate process, so that its work does not add to the times of /users/me."""
 
     async def all_of_them():
         finished = asyncio.Event()
@@ -62,7 +62,7 @@ def main(port, pid, token, clients):
     over.set()
     slow.join()
 
-    print(f"{clients} slow clients for {SECONDS} s: a third each slow headers, slow bodies, slow readers")
+    print(f"{clients} slow clients for {SECONDS} s: a third each with slow headers, slow bodies, unread answers")
     print(f"/users/me meanwhile: {counts(profiles)}; {latencies(profiles)}")
     print(f"memory: {before:.0f} MiB before, {peak:.0f} MiB at the peak")
     problems = []

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Many slow clients (SLOW_CLIENTS, 1000) at a server in an empty folder, and whether others are served meanwhile. Linux
-# only, as memory is read from /proc.
+# Connects many slow clients to a server in an empty folder. SLOW_CLIENTS is their number (1000). Measures whether other
+# clients are served meanwhile. Linux only, because memory is read from /proc.
 set -euo pipefail
 # shellcheck source=bench/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-# A file descriptor for each.
+# Each client needs a file descriptor.
 ulimit -n "$(ulimit -H -n)"
 start_cloakroom
 token=$(take_token)

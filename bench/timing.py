@@ -1,6 +1,6 @@
-"""Called by timing.sh: PORT LOGINS USERS. As many logins each with a name that does not exist and with a wrong password,
-in random order, and whether their times tell one from the other: Welch's t below 4.5 is what side-channel testing
-(TVLA) takes for no difference."""
+"""Called by timing.sh: PORT LOGINS USERS. Makes LOGINS logins with unknown names and as many with wrong passwords, in
+random order. Fails if their times differ, that is, if Welch's |t| is 4.5 or more. Side-channel testing (TVLA) takes a
+smaller one for no difference."""
 
 import asyncio
 import math
@@ -15,7 +15,7 @@ MOST_T = 4.5
 
 
 async def time_logins(port, logins, users):
-    # Fewer guesses for each name than would have to wait, and an address of its own for each guess.
+    # Each name gets so few guesses that none has to wait, and each guess comes from a different address.
     names = [("wrong", f"user-{number % users}") for number in range(logins)]
     names += [("unknown", f"nobody-{number}") for number in range(logins)]
     random.shuffle(names)
@@ -42,7 +42,7 @@ def main(port, logins, users):
         print(f"{len(times)} logins, {name}: mean {mean:.2f} ms, standard deviation {deviation:.2f} ms")
     t = welch(wrong, unknown)
     print(f"Welch's t: {t:.2f}")
-    return fail([f"the times tell which names exist (|t| is not below {MOST_T})"] if abs(t) >= MOST_T else [])
+    return fail([f"the times reveal which names exist (|t| is not below {MOST_T})"] if abs(t) >= MOST_T else [])
 
 
 if __name__ == "__main__":

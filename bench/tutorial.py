@@ -1,4 +1,4 @@
-"""The last program of FastAPI's security tutorial, unchanged: what Cloakroom is compared with.
+"""The last program of FastAPI's security tutorial, unchanged. Cloakroom is compared with it.
 
 Source: the FastAPI documentation, "OAuth2 with Password (and hashing), Bearer with JWT tokens".
 

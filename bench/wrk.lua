@@ -1,4 +1,4 @@
--- For wrk: sends the form or the token that the environment holds, and ends with a line that a script can read.
+-- For wrk. Sends the form or the token from the environment. At the end, prints a line that a script can read.
 
 local form, token = os.getenv("FORM"), os.getenv("TOKEN")
 if form then

@@ -6,7 +6,7 @@ export default defineConfig({
   fullyParallel: true,
   forbidOnly: !!process.env.CI,
   workers: 2,
-  // On a machine that is not one's own, a test that passes the second time is reported as flaky and not as failed.
+  // In CI, a test that fails and then passes is reported as flaky, not as failed.
   retries: process.env.CI ? 1 : 0,
   timeout: 30_000,
   expect: { timeout: 10_000 },

@@ -1,34 +1,34 @@
 #!/usr/bin/env bash
-# Installs what a command of the Makefile needs and this machine lacks, and says what, why and how long. When nothing is
-# missing it only looks: in less than a second, without a word and without a network.
+# Installs the tools that a Makefile target needs and this machine lacks. Prints what it installs, why, and how long it
+# takes. If nothing is missing, it only checks: less than a second, no output, no network.
 #
 #   rust     the Rust toolchain with clippy, rustfmt and the browser's target
-#   run      that, cargo-leptos and wasm-bindgen
-#   build    that and the npm packages, of which a release build uses wasm-opt
+#   run      rust, cargo-leptos and wasm-bindgen
+#   build    run and the npm packages; a release build uses wasm-opt from them
 #   python   the Python packages in tests/requirements.txt
-#   bench    that and wrk
-#   soak     python's, and what makes disks and clocks fail
-#   deny     that of rust and cargo-deny
-#   sbom     that of rust and cargo-cyclonedx
-#   test     all of build, python and deny, and a Chromium
-#   path     installs nothing; prints the PATH on which all of these are found
+#   bench    python and wrk
+#   soak     python, and libfiu and libfaketime, which make disks and clocks fail
+#   deny     rust and cargo-deny
+#   sbom     rust and cargo-cyclonedx
+#   test     build, python, deny and a Chromium
+#   path     installs nothing; prints the PATH with all these tools
 #
-# Written for bash 3.2, which is what macOS has.
+# Written for bash 3.2, the version on macOS.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# 0.3.11 wants a newer Rust than the project does; anything from 0.3.2 on will do where it is already installed.
+# 0.3.11 needs a newer Rust than the project does. If 0.3.2 or newer is already installed, it is used.
 cargo_leptos_version=0.3.10
-# Anything from 0.20 on will do: older ones have other options.
+# If 0.20 or newer is already installed, it is used. Older versions have other options.
 cargo_deny_version=0.20.2
 cargo_cyclonedx_version=0.5.9
-# The WASM and the tool that finishes it must be of one version, or the tool refuses.
+# The tool refuses WASM that was compiled with another version of the wasm-bindgen crate.
 wasm_bindgen_version=$(awk -F '"' '/^name = "wasm-bindgen"$/ { getline; print $2; exit }' Cargo.lock)
 
 cargo_root=${CARGO_INSTALL_ROOT:-${CARGO_HOME:-$HOME/.cargo}}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/cloakroom
-# cargo's own folder is named although it is mostly there: where it is not, rustup puts it before all others, and
-# another project's wasm-bindgen would be found before ours.
+# cargo's own folder is usually on PATH already. Where it is not, rustup puts it first, and another project's
+# wasm-bindgen would be found before ours. So it is added here.
 PATH=$PWD/end2end/node_modules/.bin:$PATH:$cargo_root/bin
 PATH=$cache/cargo-leptos-$cargo_leptos_version/bin:$cache/wasm-bindgen-$wasm_bindgen_version/bin:$PATH
 PATH=$cache/cargo-deny-$cargo_deny_version/bin:$cache/cargo-cyclonedx-$cargo_cyclonedx_version/bin:$PATH
@@ -40,12 +40,12 @@ clean_up() {
     local status=$?
     if [[ -n $build_dir ]]; then rm -rf "$build_dir"; fi
     if [[ $status != 0 && -n $installed ]]; then
-        echo "Some tools could not be installed. Fix the problem above and run the same command again; the rest is kept." >&2
+        echo "Some tools could not be installed. Fix the problem above and run this again; the rest is kept." >&2
     fi
 }
 trap clean_up EXIT
 
-# die WHAT-IS-WRONG [WHAT-TO-DO]: stops.
+# die WHAT-IS-WRONG [WHAT-TO-DO]: prints both and exits.
 die() {
     echo "$1${2:+ $2, then run this again.}" >&2
     exit 1
@@ -55,8 +55,8 @@ has() {
     command -v "$1" >/dev/null 2>&1
 }
 
-# step WHAT-WHY-HOW-LONG COMMAND…: announces, runs, and says how long it really took. COMMAND joins its parts with &&,
-# since bash does not stop at an error in here.
+# step WHAT-WHY-HOW-LONG COMMAND…: announces COMMAND, runs it, and prints the time it took. COMMAND must join its parts
+# with &&, because `set -e` has no effect in the condition of an `if`.
 step() {
     local what=$1 start=$SECONDS seconds minutes=
     shift
@@ -76,12 +76,12 @@ step() {
 need_rust() {
     local there wanted actual
     has rustup ||
-        die "rustup is missing." "Install it as https://rustup.rs says (just done that? Open a new terminal)"
-    # Run, not only looked for: macOS has a cc that merely offers to install the real one.
+        die "rustup is missing." "Install it as https://rustup.rs says (if you just did, open a new terminal)"
+    # cc is run, not only looked up: macOS has a cc that only offers to install the real one.
     cc --version >/dev/null 2>&1 ||
         die "A C compiler is missing." "Install one (Debian, Ubuntu: apt-get install build-essential;\
  Fedora: dnf install gcc make; macOS: xcode-select --install)"
-    # Without auto-install, so that nothing is downloaded before it is announced.
+    # Auto-install is off, so that nothing is downloaded before it is announced.
     if ! there=$(RUSTUP_AUTO_INSTALL=0 rustup component list --installed 2>/dev/null); then
         step "Rust's stable toolchain: about 1 minute, once per machine" \
             rustup toolchain install stable --profile minimal
@@ -98,7 +98,7 @@ need_rust() {
     wanted=$(awk -F '"' '/^rust-version/ { print $2; exit }' Cargo.toml)
     actual=$(rustc --version | awk '{ print $2 }')
     [[ $(minor "$actual") -ge $(minor "$wanted") ]] ||
-        die "Rust $actual is too old: this needs $wanted or newer." "Run \`rustup update stable\`"
+        die "Rust $actual is too old: this project needs $wanted or newer." "Run \`rustup update stable\`"
 }
 
 # minor 1.94.0: prints 94.
@@ -110,19 +110,19 @@ minor() {
 # --- The tools that cargo installs ---
 
 need_cargo_leptos() {
-    local what="cargo-leptos $cargo_leptos_version, which builds the server's and the browser's part together"
+    local what="cargo-leptos $cargo_leptos_version, which builds the server and the browser's part together"
     if cargo_leptos_is_right; then return; fi
     if ready_made cargo-leptos "$cargo_leptos_version" "$what" && cargo_leptos_is_right; then return; fi
-    # It brings its own OpenSSL, which a Perl script configures; small systems have only a part of Perl.
+    # cargo-leptos builds its own OpenSSL, which a Perl script configures. Small systems lack some of Perl's modules.
     perl -MFindBin -MIPC::Cmd -MFile::Compare -MFile::Copy -MTime::Piece -e 1 2>/dev/null ||
         die "Building cargo-leptos needs Perl." \
             "Install it (Debian, Ubuntu: apt-get install perl; Fedora: dnf install perl)"
-    # brotli stays optimised: it compresses every release, which would take minutes otherwise.
+    # brotli stays optimised. It compresses every release, and that would take minutes otherwise.
     step "$what: from source, about 4 minutes on two cores, once per machine" \
         from_source cargo-leptos "$cargo_leptos_version" "$(root_for cargo-leptos "$cargo_leptos_version")" --locked \
         --config profile.release.opt-level=0 --config profile.release.package.brotli.opt-level=3
     cargo_leptos_is_right ||
-        die "cargo-leptos $cargo_leptos_version was installed, but \`cargo leptos --version\` finds another one or none."
+        die "cargo-leptos $cargo_leptos_version was installed, but \`cargo leptos --version\` does not find it."
 }
 
 cargo_leptos_is_right() {
@@ -135,12 +135,12 @@ need_wasm_bindgen() {
     local what="wasm-bindgen $wasm_bindgen_version, which prepares the WASM for the browser and must match Cargo.lock"
     if wasm_bindgen_is_right; then return; fi
     if ready_made wasm-bindgen "$wasm_bindgen_version" "$what" && wasm_bindgen_is_right; then return; fi
-    # Without --locked, with which this crate does not build.
+    # No --locked: this crate does not build with it.
     step "$what: from source, about 1 minute 30 on two cores, once per machine" \
         from_source wasm-bindgen-cli "$wasm_bindgen_version" "$(root_for wasm-bindgen "$wasm_bindgen_version")" \
         --config profile.release.opt-level=1
     wasm_bindgen_is_right ||
-        die "wasm-bindgen $wasm_bindgen_version was installed, but \`wasm-bindgen --version\` finds another one or none."
+        die "wasm-bindgen $wasm_bindgen_version was installed, but \`wasm-bindgen --version\` does not find it."
 }
 
 wasm_bindgen_is_right() {
@@ -155,7 +155,7 @@ need_cargo_deny() {
         from_source cargo-deny "$cargo_deny_version" "$(root_for cargo-deny "$cargo_deny_version")" --locked \
         --config profile.release.opt-level=1
     cargo_deny_is_right ||
-        die "cargo-deny $cargo_deny_version was installed, but \`cargo deny --version\` finds another one or none."
+        die "cargo-deny $cargo_deny_version was installed, but \`cargo deny --version\` does not find it."
 }
 
 cargo_deny_is_right() {
@@ -165,47 +165,47 @@ cargo_deny_is_right() {
 }
 
 need_cargo_cyclonedx() {
-    local what="cargo-cyclonedx $cargo_cyclonedx_version, which lists what the release is made of"
+    local what="cargo-cyclonedx $cargo_cyclonedx_version, which lists the parts of the release"
     if cargo_cyclonedx_is_right; then return; fi
     if ready_made cargo-cyclonedx "$cargo_cyclonedx_version" "$what" && cargo_cyclonedx_is_right; then return; fi
     step "$what: from source, about 30 seconds on two cores, once per machine" \
         from_source cargo-cyclonedx "$cargo_cyclonedx_version" \
         "$(root_for cargo-cyclonedx "$cargo_cyclonedx_version")" --locked --config profile.release.opt-level=0
     cargo_cyclonedx_is_right ||
-        die "cargo-cyclonedx $cargo_cyclonedx_version was installed, but \`cargo cyclonedx --version\` finds another one\
- or none."
+        die "cargo-cyclonedx $cargo_cyclonedx_version was installed, but \`cargo cyclonedx --version\` does not find\
+ it."
 }
 
 cargo_cyclonedx_is_right() {
     [[ $(cargo cyclonedx --version 2>/dev/null) == cargo-cyclonedx*\ 0.5.* ]]
 }
 
-# root_for COMMAND VERSION: where to install it. Another version belongs to another project: that is left alone, and
-# ours goes elsewhere.
+# root_for COMMAND VERSION: prints the folder to install into. If another version is already installed, it belongs to
+# another project. It is not replaced, and ours goes into the cache.
 root_for() {
     if has "$1"; then echo "$cache/$1-$2"; else echo "$cargo_root"; fi
 }
 
-# ready_made COMMAND VERSION WHAT: asks cargo-binstall, where there is one.
+# ready_made COMMAND VERSION WHAT: installs a ready-made binary, if cargo-binstall is there.
 ready_made() {
     local crate=$1
     if ! has cargo-binstall; then return 1; fi
     if [[ $crate == wasm-bindgen ]]; then crate=wasm-bindgen-cli; fi
-    # It would compile too, but slowly, with the crate's own settings.
+    # cargo-binstall can compile too, but only with the crate's own settings, which is slow. So that is disabled.
     step "$3: ready-made, about 10 seconds, once per machine" \
         cargo binstall --no-confirm --disable-strategies compile --root "$(root_for "$1" "$2")" "$crate@$2"
 }
 
-# from_source CRATE VERSION ROOT CARGO-OPTION…: compiled in a hurry, as a build tool works only for moments. Without
-# link-time optimisation and the like cargo-leptos takes less than half as long.
+# from_source CRATE VERSION ROOT CARGO-OPTION…: compiles with few optimisations, because a build tool runs only for
+# moments. Without link-time optimisation and the like, cargo-leptos compiles in less than half the time.
 from_source() {
     local crate=$1 version=$2 root=$3
     shift 3
-    # All share it. In the cache rather than in /tmp, which is memory on some systems.
+    # All crates share this folder. It is in the cache and not in /tmp, because /tmp is in memory on some systems.
     if [[ -z $build_dir ]]; then
         mkdir -p "$cache" && build_dir=$(mktemp -d "$cache/build.XXXXXX") || return 1
     fi
-    # A person wants to see that something moves; a log needs no line per crate.
+    # A person at a terminal wants to see progress. A log does not need a line for each crate.
     if [[ ! -t 2 ]]; then set -- "$@" --quiet; fi
     cargo install "$crate" --version "$version" --root "$root" --target-dir "$build_dir" \
         --config profile.release.lto=false --config profile.release.codegen-units=16 \
@@ -217,12 +217,12 @@ from_source() {
 need_node() {
     local how="Install Node.js 20 or newer (https://nodejs.org, or your system's package)"
     if ! has node || ! has npm; then die "Node.js or its npm is missing." "$how"; fi
-    # What Playwright asks for.
+    # Playwright needs Node.js 20.
     [[ $(node -p 'process.versions.node.split(".")[0]') -ge 20 ]] || die "Node.js $(node --version) is too old." "$how"
 }
 
 need_npm_packages() {
-    # npm writes this file last, so it also tells a finished installation from one that was cut off.
+    # npm writes this file last. So if an installation was cut off, the file is missing.
     local stamp=end2end/node_modules/.package-lock.json
     if [[ -e $stamp && ! end2end/package-lock.json -nt $stamp ]]; then return; fi
     step "the npm packages in end2end (wasm-opt for release builds, Playwright for tests): about 20 seconds" npm_ci
@@ -235,15 +235,15 @@ npm_ci() {
 
 need_chromium() {
     if system_chromium || playwright_chromium; then return; fi
-    # Only on Debian: Ubuntu's package of that name is a snap, which containers cannot run.
+    # Only on Debian: Ubuntu's package of that name is a snap, and containers cannot run snaps.
     if grep -qs '^ID=debian' /etc/os-release && can_apt; then
         step "Chromium for the browser tests, Debian's package: about 1 minute, once per machine" \
             apt_install chromium fonts-liberation && return
     fi
-    # --with-deps adds the system's libraries that it needs, which takes apt-get and root.
+    # --with-deps adds the system libraries that Chromium needs. That requires apt-get and root.
     local with_deps=
     if can_apt; then with_deps=--with-deps; fi
-    # shellcheck disable=SC2086 # no option rather than an empty one
+    # shellcheck disable=SC2086 # an empty variable must add no argument
     step "Chromium for the browser tests, Playwright's own: about 1 minute, once per machine" \
         playwright install $with_deps chromium ||
         die "No Chromium could be installed." \
@@ -264,10 +264,10 @@ playwright_chromium() {
 
 # --- The tests and benchmarks in Python ---
 
-# Whether there is a Python that the packages can be installed for.
+# Makes sure that there is a Python for which the packages can be installed.
 need_python() {
     if python_packages_are_there || python_is_right; then return; fi
-    # Debian's Python comes without what a venv is made with.
+    # Debian's Python cannot make a venv without this package.
     if can_apt; then
         step "python3-venv, for the tests in Python: about 10 seconds, once per machine" \
             apt_install python3-venv && python_is_right && return
@@ -277,7 +277,7 @@ need_python() {
  macOS: brew install python)"
 }
 
-# 3.11 is what Schemathesis asks for. ensurepip is the part that Debian has in a package of its own.
+# Schemathesis needs Python 3.11. Debian has ensurepip in a separate package.
 python_is_right() {
     python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 }
@@ -288,7 +288,7 @@ need_python_packages() {
         make_venv
 }
 
-# The copy tells which list they were installed from.
+# The copy shows which version of the list the packages were installed from.
 python_packages_are_there() {
     cmp -s tests/requirements.txt .venv/requirements.txt
 }
@@ -302,7 +302,7 @@ make_venv() {
 need_wrk() {
     if has wrk; then return; fi
     if can_apt; then
-        step "wrk, which makes the requests: about 10 seconds, once per machine" apt_install wrk && return
+        step "wrk, which sends the requests: about 10 seconds, once per machine" apt_install wrk && return
     fi
     die "wrk is missing." "Install it (Debian, Ubuntu: apt-get install wrk; macOS: brew install wrk)"
 }
@@ -323,9 +323,9 @@ can_apt() {
 }
 
 apt_install() {
-    # An old list of packages may still do, so the second command decides.
+    # If the update fails, the old package list may still be good enough. So only the second command decides.
     as_root apt-get -qq update || true
-    # A machine that was just started is often still at its own upgrades: wait for those.
+    # A machine that was just started often still runs its own upgrades. Wait until they release the lock.
     as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get -qq -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends "$@" >/dev/null
 }
@@ -340,7 +340,7 @@ if [[ ${1:-} == path ]]; then
     echo "$PATH"
     exit
 fi
-# What a person has to install comes first: nobody should wait minutes to be told.
+# First check what a person has to install, so that nobody waits minutes for that message.
 case ${1:-} in
     rust | run | deny | sbom) need_rust ;;
     build)

@@ -1,20 +1,24 @@
 //! # Cloakroom
 //!
-//! Hand over your password once, get a token, collect your items: the OAuth2 password flow of the FastAPI security
-//! tutorial, end to end in Rust and in a real browser. Start here; ARCHITECTURE.md tells the same story at length.
+//! The OAuth2 password flow of the FastAPI security tutorial, end to end: a server and a web UI, both in Rust. A person
+//! logs in with a password once, gets a token, and reads their items with it. Start here. ARCHITECTURE.md has the
+//! details.
 //!
-//! **`app` draws and calls, `oauth2` and `server::routes` translate, `server::{users, items}` decide, `server::store`
-//! keeps; `model` and `error` are the words they share.**
+//! - `app` draws the UI and calls the API.
+//! - `oauth2` and `server::routes` translate between HTTP and Rust.
+//! - `server::{users, items}` decide.
+//! - `server::store` reads and writes the database.
+//! - `model` and `error` hold the types that the others share.
 //!
-//! | room | what happens there |
+//! | module | what it contains |
 //! | --- | --- |
-//! | [`app`] | the Leptos UI: pages, the session in browser storage, the client that carries the bearer token |
-//! | [`oauth2`] | the server function `POST /token`: OAuth2's form goes in, a token comes out |
-//! | [`model`] | the words on the wire, and the rules a value obeys |
-//! | [`error`] | what a caller is told when something is refused: the only table of statuses |
+//! | [`app`] | the Leptos UI: pages, the session in browser storage, the client that sends the bearer token |
+//! | [`oauth2`] | the server function `POST /token`: it takes OAuth2's form and returns a token |
+//! | [`model`] | the types on the wire, and the rules for their values |
+//! | [`error`] | the error answers, and the only table of statuses |
 //! | `server` | settings, routes, security, decisions and the database; compiled for the server only |
 //!
-//! This file and the macros it calls are the only place that asks which side is being compiled.
+//! Only this file and the macros of libraries check which side is compiled, browser or server.
 
 pub mod app;
 pub mod error;
@@ -23,7 +27,7 @@ pub mod oauth2;
 #[cfg(feature = "ssr")]
 pub mod server;
 
-/// Wakes the server-rendered page up in the browser. Called by the script that [`app::shell`] puts on the page.
+/// Hydrates the server-rendered page in the browser. The script that [`app::shell`] puts on the page calls this.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {

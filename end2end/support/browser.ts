@@ -1,5 +1,5 @@
-// Which Chromium to test with: the system's where there is one, Playwright's own otherwise. scripts/setup.sh looks for
-// the same names.
+// The tests use the system's Chromium if there is one, and Playwright's own otherwise. scripts/setup.sh looks for the
+// same names.
 
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -21,7 +21,7 @@ function onPath(name: string): string | undefined {
 
 export const launchOptions = {
   executablePath: names.map(onPath).find((file) => file !== undefined),
-  // Nothing but the pages under test: no sandbox (containers have none to give), no calls home.
+  // No sandbox, because containers cannot provide one. No requests of the browser's own.
   args: [
     "--no-sandbox",
     "--disable-gpu",

@@ -1,4 +1,4 @@
-// What every test starts from: a server, a page at its login, and an eye on the console.
+// The fixtures of every test: a server, a page, the login page's fields, and a check of the browser's console.
 
 import { test as base, expect, type Page } from "@playwright/test";
 import { Server } from "./server";
@@ -7,7 +7,7 @@ type Fixtures = {
   /** Settings of the server, named as in the environment. */
   settings: Record<string, string>;
   server: Server;
-  /** Messages of the console that a test expects; any other fails it. */
+  /** Console messages that a test expects. Any other message fails the test. */
   expectedMessages: RegExp[];
   login: LoginPage;
 };
@@ -37,7 +37,7 @@ export const test = base.extend<Fixtures>({
 
 export { expect };
 
-/** What Chromium says about every answer with an error status, expected or not. */
+/** Chromium's console message for every answer with an error status. */
 export const refusedRequest = /^error: Failed to load resource/;
 
 export class LoginPage {

@@ -93,7 +93,7 @@ test("the panel walks through the five steps with the real exchange", async ({ p
   const token: string = JSON.parse((await kept(page)).tab ?? "").token.access_token;
   const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
 
-  // 1 and 2: what was typed and posted, the password masked.
+  // 1 and 2: what was typed and posted, with the password masked.
   await expect(steps.nth(0)).toContainText("as johndoe");
   expect(sent.form).toBe("grant_type=password&username=johndoe&password=secret");
   await expect(steps.nth(1)).toContainText(/POST \/token\s*200\s*\d+ ms/);
@@ -103,7 +103,7 @@ test("the panel walks through the five steps with the real exchange", async ({ p
   await expect(fields).toContainText(/password\s*••••••••/);
   await expect(panel).not.toContainText("secret");
 
-  // 3: the token, shortened and taken apart, times as times.
+  // 3: the token, shortened and decoded, with its times as dates.
   const short = `${token.slice(0, 12)}…${token.slice(-6)}`;
   await expect(steps.nth(2)).toContainText(short);
   await expect(steps.nth(2)).toContainText(/expires_in\s*1800 seconds/);
@@ -117,11 +117,11 @@ test("the panel walks through the five steps with the real exchange", async ({ p
   }, claims.exp);
   await expect(steps.nth(2)).toContainText(new RegExp(`exp\\s*\\d+ \\w{3} \\d{4}, ${expires}`));
 
-  // 4: where it went.
+  // 4: where the token is stored.
   await expect(steps.nth(3)).toContainText("sessionStorage");
   await expect(steps.nth(3)).toContainText("cloakroom.session");
 
-  // 5: who carried it.
+  // 5: the requests that carried the token.
   expect(sent.authorization).toBe(`Bearer ${token}`);
   const carried = steps.nth(4).locator(".carried > li");
   await expect(carried).toHaveCount(2);

@@ -1,11 +1,11 @@
-// What the browser is told to refuse: scripts that are not the page's own, and other sites.
+// The content security policy: it blocks scripts that are not the page's own, and contact with other sites.
 
 import type { Page } from "@playwright/test";
 import { expect, test } from "../support/test";
 
 const pages = ["/login", "/account", "/nowhere", "/docs"];
 
-/** Notes what the policy stops from now on, on every page that is opened. */
+/** Records what the policy blocks on every page that is opened from now on. */
 async function violations(page: Page): Promise<() => Promise<string[]>> {
   await page.addInitScript(() => {
     const seen: string[] = [];
@@ -16,7 +16,7 @@ async function violations(page: Page): Promise<() => Promise<string[]>> {
 }
 
 test.describe("with nothing wrong", () => {
-  // The account is looked at by one who is signed in, and /nowhere is a 404.
+  // /nowhere is a 404. The account page causes no error, because the test logs in first.
   test.use({ expectedMessages: [/^error: Failed to load resource.*404/] });
 
   test("no page offends against its own policy", async ({ page, login }) => {
@@ -42,7 +42,7 @@ test.describe("an attack", () => {
         try {
           script.textContent = "window.smuggled = 1";
         } catch {
-          // Trusted Types refuse it here already; so it is tried as the parser would do it.
+          // Trusted Types already refuse this. So the text is added as a node, as the parser would do it.
           script.append(document.createTextNode("window.smuggled = 1"));
         }
         document.body.append(script);

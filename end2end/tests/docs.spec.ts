@@ -15,7 +15,7 @@ async function open(page: Page): Promise<void> {
 async function authorize(page: Page, username: string, password: string, scopes: string[]): Promise<Locator> {
   await page.getByRole("button", { name: "Authorize" }).first().click();
   const dialog = page.locator(".modal-ux");
-  // The box itself is hidden behind a drawn one.
+  // The real checkbox is hidden behind a drawn one, so this clicks the label.
   for (const scope of scopes) await dialog.locator(`input[data-value="${scope}"] + label`).click();
   await dialog.getByLabel("username:").fill(username);
   await dialog.getByLabel("password:").fill(password);
@@ -23,7 +23,7 @@ async function authorize(page: Page, username: string, password: string, scopes:
   return dialog;
 }
 
-/** Calls an operation by "Try it out", and gives the status of the answer. */
+/** Calls an operation with "Try it out", and returns the status of the answer. */
 async function call(page: Page, operation: Operation): Promise<string> {
   const block = page.locator(`.opblock[id$="-${operation.operationId}"]`);
   await block.locator(".opblock-summary-control").click();
@@ -33,7 +33,7 @@ async function call(page: Page, operation: Operation): Promise<string> {
 }
 
 test.describe("all of it", () => {
-  // What Chromium thinks of Swagger UI's password fields.
+  // Chromium logs this message about Swagger UI's password fields.
   test.use({ expectedMessages: [/^verbose: \[DOM\]/] });
 
   test("it logs in with the ticked scopes and calls every operation", async ({ page }) => {

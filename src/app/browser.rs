@@ -1,5 +1,5 @@
-//! What the UI asks the browser for, apart from storage and `fetch`. Called in effects and event handlers only: on the
-//! server there is no browser to ask.
+//! Browser functions that the UI uses, apart from storage and `fetch`. They are called in effects and event handlers
+//! only: on the server there is no browser.
 
 use js_sys::{Date, Reflect};
 use leptos::prelude::window;
@@ -7,12 +7,12 @@ use wasm_bindgen::JsValue;
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// Now, in milliseconds of the browser's own clock.
+/// The time now, in milliseconds of the browser's own clock.
 pub fn now() -> f64 {
     Date::now()
 }
 
-/// A moment to measure from, in milliseconds: unlike [`now`], it never jumps.
+/// A time to measure durations from, in milliseconds. Unlike [`now`], it never jumps.
 pub fn stopwatch() -> f64 {
     window().performance().map_or_else(now, |performance| performance.now())
 }
@@ -36,7 +36,7 @@ pub fn date_and_time(milliseconds: f64) -> String {
     )
 }
 
-/// The path and query of the page: where a person is.
+/// The path and query of the current page.
 pub fn location() -> String {
     format!("{}{}", window().location().pathname().unwrap_or_default(), query())
 }
@@ -46,17 +46,17 @@ pub fn query() -> String {
     window().location().search().unwrap_or_default()
 }
 
-/// Whether the browser lets this site store anything until the tab is closed: one that blocks cookies does not.
+/// Whether the browser lets this site use `sessionStorage`. A browser that blocks cookies does not.
 pub fn may_store_in_tab() -> bool {
     window().session_storage().is_ok_and(|storage| storage.is_some())
 }
 
-/// Whether the browser lets this site store anything on this device.
+/// Whether the browser lets this site use `localStorage`.
 pub fn may_store_on_device() -> bool {
     window().local_storage().is_ok_and(|storage| storage.is_some())
 }
 
-/// Puts `text` on the clipboard. `false` where the browser does not let a page do that, as on a page without HTTPS.
+/// Copies `text` to the clipboard. Returns `false` if the browser refuses, for example on a page without HTTPS.
 pub async fn copy(text: &str) -> bool {
     let navigator = window().navigator();
     let there =

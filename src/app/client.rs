@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{error::ApiError, model::Token};
 
-/// Asks for `path` with the session's token. A token that is refused ends the session, whichever call it was.
+/// Sends `GET path` with the session's token. If the server refuses the token or its user, the session ends.
 ///
 /// # Errors
-/// What the server answered, or [`ApiError::unreachable`].
+/// The server's error answer, or [`ApiError::unreachable`].
 pub async fn get<T: DeserializeOwned>(session: Session, path: &'static str) -> Result<T, ApiError> {
     let token = session.token().ok_or_else(ApiError::not_authenticated)?;
     let answer = get_with(session, &token, path).await;
@@ -25,10 +25,10 @@ pub async fn get<T: DeserializeOwned>(session: Session, path: &'static str) -> R
     answer
 }
 
-/// Asks for `path` with this token, and remembers the request.
+/// Sends `GET path` with this token, and records the request.
 ///
 /// # Errors
-/// What the server answered, or [`ApiError::unreachable`].
+/// The server's error answer, or [`ApiError::unreachable`].
 pub async fn get_with<T: DeserializeOwned>(session: Session, token: &Token, path: &'static str) -> Result<T, ApiError> {
     let started = browser::stopwatch();
     let (status, answer) = fetch(token, path).await;
@@ -46,7 +46,7 @@ pub fn since(started: f64) -> u32 {
     (browser::stopwatch() - started).round() as u32
 }
 
-/// The status of the answer, and its body or what it refuses.
+/// The status of the answer, with its body or its error.
 async fn fetch(token: &Token, path: &str) -> (u16, Result<Vec<u8>, ApiError>) {
     let request = Request::get(path)
         .header("Accept", "application/json")

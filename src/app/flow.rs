@@ -1,20 +1,20 @@
-//! What really went over the wire, kept for the panel "How this works".
+//! The requests that were really sent, kept for the panel "How this works".
 
 use serde::{Deserialize, Serialize};
 
 use crate::{model::Token, oauth2::PasswordForm};
 
-/// What stands for a password, whatever its length.
+/// Shown in place of every password. It does not show the password's length.
 const MASK: &str = "••••••••";
 
 /// The request that got the token. It is kept with the session, so that the panel can show it after a reload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoginExchange {
-    /// The form's fields in the order they were posted, the password masked.
+    /// The form's fields in the order they were posted, with the password masked.
     pub fields: Vec<(String, String)>,
     /// The answer's HTTP status.
     pub status: u16,
-    /// From asking to the answer, in milliseconds.
+    /// The time from the request to the answer, in milliseconds.
     pub milliseconds: u32,
 }
 
@@ -23,11 +23,11 @@ pub struct LoginExchange {
 pub struct Exchange {
     /// The HTTP method.
     pub method: &'static str,
-    /// The path that was asked for.
+    /// The requested path.
     pub path: &'static str,
     /// The answer's HTTP status, or [`crate::error::ApiError::UNREACHABLE`].
     pub status: u16,
-    /// From asking to the answer, in milliseconds.
+    /// The time from the request to the answer, in milliseconds.
     pub milliseconds: u32,
 }
 
@@ -42,7 +42,7 @@ impl LoginExchange {
     }
 }
 
-/// The token, with its middle left out: enough to recognise it by.
+/// The token without its middle part. The rest is enough to recognise the token.
 pub fn shortened(token: &Token) -> String {
     let characters: Vec<char> = token.access_token.chars().collect();
     match (characters.get(..12), characters.len().checked_sub(6).and_then(|start| characters.get(start..))) {

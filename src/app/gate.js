@@ -1,5 +1,6 @@
-// Leptos makes elements of the program's own markup. Markup that could run a script is none of it, and scripts are never
-// made of strings: the policy of this name is asked whenever that is tried (Trusted Types, as the page's policy demands).
+// The page's policy requires Trusted Types. The browser calls the policy named default when a string becomes markup.
+// Leptos creates elements from the program's own markup, and none of that can run a script. Markup that could run one
+// is refused. Scripts are never created from strings.
 window.trustedTypes?.createPolicy("default", {
   createHTML: (html) => (/<(script|iframe|object|embed|base)|[\s/"']on\w+\s*=|javascript:/i.test(html) ? null : html),
 });
@@ -20,7 +21,7 @@ window.trustedTypes?.createPolicy("default", {
   }
   var sessions = [stored("sessionStorage"), stored("localStorage")];
   document.documentElement.dataset.session = sessions.some(open) ? "open" : "none";
-  // One that expired is for the UI to end, which says so on the login page.
+  // An expired session is not handled here. The UI ends it, and says so on the login page.
   var path = location.pathname.replace(/(.)\/$/, "$1");
   if (!sessions.some(Boolean) && (path === "/" || path === "/account")) {
     location.replace(path === "/" ? "/login" : "/login?next=" + encodeURIComponent(location.pathname + location.search));

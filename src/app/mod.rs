@@ -1,8 +1,8 @@
-//! The UI: server-rendered, then hydrated. It draws and calls; what is so is decided by the server, through the same
-//! API that everyone calls.
+//! The UI: rendered on the server, then hydrated in the browser. It draws pages and calls the API that every client
+//! calls. All decisions are the server's.
 //!
-//! The server does not know who looks at a page, as the token is in the browser's storage. So it renders what is the
-//! same for all, the browser reads the storage once it is hydrated, and only then does a page know whose it is.
+//! The token is in the browser's storage, so the server does not know who looks at a page. It renders the same page for
+//! everybody. After hydration the browser reads the storage, and then the page knows its user.
 
 mod browser;
 mod client;
@@ -24,16 +24,16 @@ use self::{
     session::Session,
 };
 
-/// Decides before the first paint which of the two kinds of page may be seen, so that none flashes up that is not
-/// theirs; and what may become of a string. It has to run before the WASM is there, hence JavaScript.
+/// Runs before the first paint. It hides the pages that do not fit the session, so that a wrong page never flashes up.
+/// It also sets the Trusted Types policy. It must run before the WASM is loaded, so it is JavaScript.
 const GATE: &str = include_str!("gate.js");
 
-/// The HTML document around the [`App`]: rendered on the server only. `version` is one for each content of the files that
-/// the page is made of, so that a browser may keep them under this name for as long as it likes.
+/// The HTML document around the [`App`], rendered on the server only. `version` changes whenever a file of the page
+/// changes. So a browser may cache the files of one `version` for as long as it likes.
 pub fn shell(options: LeptosOptions, version: &str) -> impl IntoView {
     let file = |ending: &str| format!("/{}/{}.{ending}?v={version}", options.site_pkg_dir, options.output_name);
     let (stylesheet, script, wasm) = (file("css"), file("js"), file("wasm"));
-    // What Leptos's own HydrationScripts do, which know no versions.
+    // This replaces Leptos's own HydrationScripts, which cannot add a version.
     let start = format!(
         r#"import start, {{ hydrate }} from "{script}"; await start({{ module_or_path: "{wasm}" }}); hydrate();"#
     );
@@ -65,7 +65,7 @@ pub fn shell(options: LeptosOptions, version: &str) -> impl IntoView {
     }
 }
 
-/// The pages, and what they share.
+/// The pages, and the context that they share.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();

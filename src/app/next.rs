@@ -1,27 +1,27 @@
-//! Where to go after a login: the `next` of `/login?next=…`, which anybody can put into a link.
+//! Where to go after a login: the `next` of `/login?next=…`. Anybody can put any `next` into a link.
 
-/// Where a login leads when nothing else is asked for.
+/// The page after a login without a `next`.
 pub const HOME: &str = "/account";
 
 /// The pages that a login may lead to.
 const PAGES: [&str; 2] = ["/", HOME];
 
-/// Where the login page with this query (`?next=…`) leads: to `next` if that is one of the pages, whatever its query,
-/// or else [`HOME`]. Telling other sites from paths of this one is for browsers, and they do not agree: so the path has
-/// to be known.
+/// The address to go to after a login, from the login page's query (`?next=…`): `next` if its path is one of the pages,
+/// with any query, or else [`HOME`]. Browsers do not agree on which addresses lead to another site. So only known paths
+/// are accepted.
 pub fn after_login(query: &str) -> String {
     let query = query.strip_prefix('?').unwrap_or(query);
     let next = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next").map(|(_, value)| value);
     let is_page = |next: &str| {
         let path = next.split(['?', '#']).next().unwrap_or_default();
-        // With or without a slash at the end; `//` is no page.
+        // A slash at the end is allowed. `//` is not a page.
         let known = |page: &str| path == page || (page != "/" && path.strip_suffix('/') == Some(page));
         PAGES.into_iter().any(known) && !next.chars().any(char::is_control)
     };
     next.filter(|next| is_page(next)).map_or_else(|| HOME.to_owned(), std::borrow::Cow::into_owned)
 }
 
-/// The login page's address for somebody who is at `location` and is to come back there.
+/// The address of the login page that leads back to `location` after the login.
 pub fn login_from(location: &str) -> String {
     if location == "/" {
         return "/login".to_owned();
@@ -37,7 +37,7 @@ mod tests {
 
     use super::*;
 
-    /// Where a login leads that came from a link with this `next`.
+    /// Where a login leads if its link had this `next`.
     fn next(next: &str) -> String {
         after_login(&format!("?a=1&next={}", form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>()))
     }
@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(after_login(login_from(there).strip_prefix("/login").unwrap_or_default()), there);
     }
 
-    /// Text of any kind, and often enough what addresses are made of.
+    /// Arbitrary text, mixed with pieces of addresses.
     fn words() -> impl Strategy<Value = String> {
         let part = select(
             &[
@@ -117,7 +117,7 @@ mod tests {
         vec(prop_oneof![4 => part.prop_map(str::to_owned), 1 => text], 0..8).prop_map(|parts| parts.concat())
     }
 
-    /// Whether this is a page of this site, to a browser that is here.
+    /// Whether a browser on the login page takes this address for a page of this site.
     fn is_page_of_this_site(to: &str) -> bool {
         let here = Url::parse("https://cloakroom.example/login").expect("an address");
         let there = here.join(to).expect("an address");

@@ -1,10 +1,10 @@
-//! An item, as the wire sees it.
+//! An item as it is sent over the wire.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Something a user left in the cloakroom. `title` and `description` are left out of the JSON when unset, so the
-/// tutorial's `{"item_id": "Foo", "owner": "johndoe"}` is one.
+/// An item that a user left in the cloakroom. The JSON omits `title` and `description` if they are unset, so the
+/// tutorial's `{"item_id": "Foo", "owner": "johndoe"}` is an item.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({
     "item_id": "Umbrella",
@@ -13,15 +13,15 @@ use utoipa::ToSchema;
     "description": "Wooden handle, a little wet",
 }))]
 pub struct Item {
-    /// Its name in URLs, unique on this server.
+    /// The item's name in URLs, unique on this server.
     pub item_id: String,
-    /// The username of whoever it belongs to.
+    /// The username of the owner.
     pub owner: String,
-    /// What a person calls it.
+    /// The title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub title: Option<String>,
-    /// What else there is to say.
+    /// The description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub description: Option<String>,

@@ -1,5 +1,5 @@
-//! A JSON Web Token taken apart for a person to look at (RFC 7519). Nothing is verified here: only the server, which
-//! has the key, can do that, in `server::security::jwt`.
+//! Decodes a JSON Web Token (RFC 7519) so that a person can look at it. Nothing is verified here: that needs the key,
+//! which only the server has. See `server::security::jwt`.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
@@ -7,21 +7,21 @@ use serde_json::{Map, Value};
 /// The two readable parts of a compact JWS.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Jwt {
-    /// How it is signed: `alg` and `typ`.
+    /// How the token is signed: `alg` and `typ`.
     pub header: Map<String, Value>,
-    /// What it says: `sub`, `exp`, `iat`, `jti`, `scope` and whatever another service added.
+    /// What the token states: `sub`, `exp`, `iat`, `jti`, `scope`, and anything that another service added.
     pub claims: Map<String, Value>,
 }
 
-/// The text is not three base64url parts of which the first two are JSON objects.
+/// The text is not a JWT: three parts, the first two of them JSON objects in base64url.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MalformedJwt;
 
 impl Jwt {
-    /// Takes a compact token apart.
+    /// Decodes a compact token.
     ///
     /// # Errors
-    /// [`MalformedJwt`] where it is not one.
+    /// [`MalformedJwt`] if `token` is not a JWT.
     pub fn read(token: &str) -> Result<Self, MalformedJwt> {
         match token.split('.').collect::<Vec<_>>()[..] {
             [header, claims, _signature] => Ok(Self { header: object(header)?, claims: object(claims)? }),
@@ -29,8 +29,8 @@ impl Jwt {
         }
     }
 
-    /// The number a person would call the token by: four digits made from its `jti` (or, for a token of another
-    /// service, from its `sub`). Two tokens may share one; it is a name, not a proof.
+    /// A short number for people to name the token by: four digits, computed from its `jti`. A token of another service
+    /// may have no `jti`; then its `sub` is used. Two tokens may have the same number. It proves nothing.
     pub fn ticket_number(&self) -> u16 {
         let id = self.claims.get("jti").or_else(|| self.claims.get("sub")).and_then(Value::as_str).unwrap_or_default();
         // FNV-1a: spreads the few differing bits of similar ids over all four digits.
@@ -39,7 +39,7 @@ impl Jwt {
     }
 }
 
-/// One part of the token, as the JSON object it encodes.
+/// Decodes one part of the token into its JSON object.
 fn object(part: &str) -> Result<Map<String, Value>, MalformedJwt> {
     let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| MalformedJwt)?;
     serde_json::from_slice(&bytes).map_err(|_| MalformedJwt)

@@ -1,5 +1,5 @@
-//! The words on the wire, shared by the browser and the server, and the rules a value obeys. Nothing here reads a
-//! database, a clock or a request; nothing here knows how an answer is sent.
+//! The types that go over the wire, and the rules for their values. The browser and the server share them. Nothing here
+//! reads a database, a clock or a request. Nothing here knows how an answer is sent.
 
 mod item;
 mod jwt;

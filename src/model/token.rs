@@ -17,8 +17,8 @@ pub struct Token {
     /// Always `bearer`.
     #[schema(pattern = "^bearer$")]
     pub token_type: String,
-    /// How long the token is good for, in seconds from now.
+    /// How long the token is valid, in seconds from now.
     pub expires_in: u32,
-    /// What the token opens: scope names separated by spaces.
+    /// The token's scopes: names separated by spaces.
     pub scope: String,
 }

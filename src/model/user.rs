@@ -1,5 +1,5 @@
-//! A user, as the wire sees it, and the rules for what a user is made of. The password's hash is not here and cannot
-//! be: it never leaves `server::store`'s own types.
+//! A user as it is sent over the wire, and the rules for its values. The password's hash cannot be part of it: only the
+//! types of `server::store` hold the hash.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,28 +13,28 @@ use utoipa::ToSchema;
     "disabled": false,
 }))]
 pub struct User {
-    /// The name the user logs in with; a token's `sub`.
+    /// The name the user logs in with. It is a token's `sub`.
     pub username: String,
-    /// Where to reach the user; null where they did not say.
+    /// The e-mail address; null if there is none.
     #[schema(required)]
     pub email: Option<String>,
-    /// What to call the user; null where they did not say.
+    /// The full name; null if there is none.
     #[schema(required)]
     pub full_name: Option<String>,
-    /// Whether the account is switched off: its tokens are good for nothing then.
+    /// Whether the account is disabled. Its tokens are then refused.
     pub disabled: bool,
 }
 
-/// A longer password is refused before it is hashed, in bytes: hashing must not become a way to keep the server busy.
+/// The longest password, in bytes. A longer one is refused before it is hashed: hashing it would keep the server busy.
 pub const PASSWORD_MAX_BYTES: usize = 1024;
-/// A shorter password is refused when it is chosen, in characters (OWASP ASVS 5.0, 6.2.1).
+/// The shortest password that may be chosen, in characters (OWASP ASVS 5.0, 6.2.1).
 pub const PASSWORD_MIN_CHARACTERS: usize = 8;
 
-/// Whether this can be a username: 1 to 64 ASCII letters, digits and `. _ - @ +`, so that it fits a URL, a log line
-/// and an e-mail address unchanged. `me` is taken by `/users/me`.
+/// Checks a username: 1 to 64 ASCII letters, digits and `. _ - @ +`. Such a name fits a URL, a log line and an e-mail
+/// address unchanged. `me` is reserved, because `/users/me` uses it.
 ///
 /// # Errors
-/// What to do about it, as a sentence.
+/// A sentence that says what to do.
 pub fn check_username(username: &str) -> Result<(), &'static str> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "._-@+".contains(c);
     if username.is_empty() || username.len() > 64 || !username.chars().all(allowed) {
@@ -49,11 +49,11 @@ pub fn check_username(username: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Whether this can be an e-mail address: something on both sides of one `@`, no spaces, 254 bytes at most (RFC 5321).
-/// Only sending a letter there tells whether it is one.
+/// Checks an e-mail address: text on both sides of one `@`, no spaces, at most 254 bytes (RFC 5321). Only a message
+/// that arrives proves that the address exists.
 ///
 /// # Errors
-/// What to do about it, as a sentence.
+/// A sentence that says what to do.
 pub fn check_email(email: &str) -> Result<(), &'static str> {
     let fits = email.len() <= 254 && !email.chars().any(|c| c.is_whitespace() || c.is_control());
     match email.split_once('@') {
@@ -62,10 +62,10 @@ pub fn check_email(email: &str) -> Result<(), &'static str> {
     }
 }
 
-/// Whether this can be a full name: 1 to 255 characters of any script, on one line.
+/// Checks a full name: 1 to 255 characters of any script, on one line.
 ///
 /// # Errors
-/// What to do about it, as a sentence.
+/// A sentence that says what to do.
 pub fn check_full_name(full_name: &str) -> Result<(), &'static str> {
     if full_name.trim().is_empty() || full_name.chars().count() > 255 || full_name.chars().any(char::is_control) {
         return Err("A full name is 1 to 255 characters on one line");
@@ -73,11 +73,11 @@ pub fn check_full_name(full_name: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Whether this can be chosen as a password: long enough to be worth hashing, short enough to be hashed. No other
+/// Checks a new password: at least [`PASSWORD_MIN_CHARACTERS`] and at most [`PASSWORD_MAX_BYTES`]. There are no other
 /// rules, as NIST SP 800-63B advises.
 ///
 /// # Errors
-/// What to do about it, as a sentence.
+/// A sentence that says what to do.
 pub fn check_new_password(password: &str) -> Result<(), &'static str> {
     if password.chars().count() < PASSWORD_MIN_CHARACTERS {
         return Err("A password has at least 8 characters: choose a longer one");

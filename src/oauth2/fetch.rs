@@ -1,5 +1,5 @@
-//! The browser's side of a server function: `fetch`, as Leptos has it, except that an error answer keeps its status
-//! and its `Retry-After`, which the login page needs in order to say what is wrong.
+//! The browser's side of a server function. It uses `fetch` as Leptos does, but an error answer keeps its status and
+//! its `Retry-After`. The login page needs both to say what is wrong.
 
 use server_fn::{
     Bytes,
@@ -13,7 +13,7 @@ use crate::error::ApiError;
 /// The client of the server functions.
 pub struct Fetch;
 
-/// Leptos's own, which does the work.
+/// Leptos's own client, which does the work.
 type Inner = BrowserClient;
 
 impl Client<ApiError> for Fetch {

@@ -1,5 +1,5 @@
-//! The password grant's form (RFC 6749 §4.3.2; FastAPI's `OAuth2PasswordRequestForm`), read strictly: what is broken
-//! is refused, not repaired.
+//! The password grant's form (RFC 6749 §4.3.2; FastAPI's `OAuth2PasswordRequestForm`). It is read strictly: a broken
+//! form is refused, not repaired.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ pub struct PasswordForm {
     pub scope: Option<String>,
 }
 
-/// Without what was typed: no log line can show the password.
+/// Shows no field, so that no log line can contain the password.
 impl fmt::Debug for PasswordForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PasswordForm").finish_non_exhaustive()
@@ -36,8 +36,8 @@ impl fmt::Debug for PasswordForm {
 const FORM: &str = "application/x-www-form-urlencoded";
 
 impl PasswordForm {
-    /// Reads the body of a login. Fields this server does not know are passed over, and so are `client_id` and
-    /// `client_secret`: the one client is first-party and public. A field without a value counts as not sent
+    /// Reads the body of a login. Unknown fields are ignored. The values of `client_id` and `client_secret` are ignored
+    /// too, because the only client is first-party and public. A field without a value counts as not sent
     /// (RFC 6749 §3.2).
     ///
     /// # Errors
@@ -74,7 +74,7 @@ impl PasswordForm {
         Ok(Self { username, password, scope: sent(scope) })
     }
 
-    /// The body that a browser's form with these fields posts.
+    /// The body that a browser posts for a form with these fields.
     pub fn write(&self) -> String {
         let mut body = form_urlencoded::Serializer::new(String::new());
         for (name, value) in self.fields() {
@@ -83,7 +83,7 @@ impl PasswordForm {
         body.finish()
     }
 
-    /// The fields that are sent, in their order.
+    /// The fields that are sent, in order.
     pub fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
         [
             ("grant_type", Some("password")),
@@ -96,8 +96,8 @@ impl PasswordForm {
     }
 }
 
-/// A name or a value of a form. The usual decoders let a broken escape stand and replace bytes that are not UTF-8: two
-/// passwords would then be one.
+/// Decodes a name or a value of a form. The usual decoders keep a broken escape and replace bytes that are not UTF-8.
+/// Two different passwords could then become the same.
 fn decode(text: &[u8]) -> Result<String, ApiError> {
     let broken = || ApiError::invalid_request("The form is not properly encoded: use percent-encoded UTF-8");
     let spaced: Vec<u8> = text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
@@ -108,7 +108,7 @@ fn decode(text: &[u8]) -> Result<String, ApiError> {
     percent_decode(&spaced).decode_utf8().map(String::from).map_err(|_| broken())
 }
 
-/// How a server function's argument travels: as the body of a form that was posted.
+/// The encoding of a server function's argument: the body of a posted form.
 pub struct OAuth2Form;
 
 impl ContentType for OAuth2Form {
@@ -141,7 +141,7 @@ impl<Request: Req<ApiError> + Send + 'static> FromReq<OAuth2Form, Request, ApiEr
 mod tests {
     use super::*;
 
-    /// The username, password and scope of a form; or RFC 6749's code for why it is none.
+    /// The username, password and scope of a form, or RFC 6749's error code if the form is refused.
     fn read(body: &[u8]) -> Result<(String, String, Option<String>), String> {
         PasswordForm::read(body)
             .map(|form| (form.username, form.password, form.scope))

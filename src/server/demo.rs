@@ -1,19 +1,19 @@
-//! The tutorial's users, and a few things they left in the cloakroom. Only there when the settings ask for it.
+//! The tutorial's users and their items. They are created only if the settings enable the demo.
 
 use uuid::Uuid;
 
 use super::store::{NewItem, NewUser, Store, StoreError};
 use crate::model::Scopes;
 
-/// Whom to log in as: said where the server says that it is open.
+/// The username and password that the server prints at its start.
 pub const LOGIN: (&str, &str) = ("johndoe", "secret");
 
-/// A demo user: the PHC string, whether disabled, and the items: their id, title and description.
+/// A demo user. Each item is an id, a title and a description.
 struct DemoUser {
     username: &'static str,
     full_name: &'static str,
     email: &'static str,
-    /// Made by pwdlib with the tutorial's parameters.
+    /// A PHC string, made by pwdlib with the tutorial's parameters.
     hashed_password: &'static str,
     disabled: bool,
     items: [(&'static str, Option<&'static str>, Option<&'static str>); 3],
@@ -24,11 +24,11 @@ const USERS: [DemoUser; 2] = [
         username: LOGIN.0,
         full_name: "John Doe",
         email: "johndoe@example.com",
-        // `secret`: the tutorial's very hash.
+        // The tutorial's own hash of `secret`.
         hashed_password: "$argon2id$v=19$m=65536,t=3,p=4$wagCPXjifgvUFBzq4hqe3w$CYaIb8sB+wtD+Vu/P4uod1+Qof8h+1g7bbDlBID48Rc",
         disabled: false,
         items: [
-            // The tutorial's own item: an id and an owner.
+            // The tutorial's own item has only an id and an owner.
             ("Foo", None, None),
             ("Umbrella", Some("Black umbrella"), Some("Wooden handle, a little wet")),
             ("Coat", Some("Winter coat"), Some("Navy blue, gloves in the left pocket")),
@@ -38,7 +38,7 @@ const USERS: [DemoUser; 2] = [
         username: "alice",
         full_name: "Alice Wonderson",
         email: "alice@example.com",
-        // `secret2`
+        // The hash of `secret2`.
         hashed_password: "$argon2id$v=19$m=65536,t=3,p=4$QQDQt6LX7OfquUTmIFZTNw$E4aeYxjQkWYbLKeGSi20giE2s5Gcb1PotjHLWdmWV18",
         disabled: true,
         items: [
@@ -49,8 +49,8 @@ const USERS: [DemoUser; 2] = [
     },
 ];
 
-/// Creates the demo users that are not there yet, with their items, at the time `now` in Unix milliseconds. One who
-/// is there stays as they are.
+/// Creates the missing demo users and their items, at the time `now` in Unix milliseconds. An existing user is not
+/// changed.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
@@ -82,7 +82,7 @@ async fn insert_items(
     items: [(&str, Option<&str>, Option<&str>); 3],
     now: i64,
 ) -> Result<(), StoreError> {
-    // A millisecond apart, so that "oldest first" is the order they are written in.
+    // One millisecond apart: "oldest first" is then the order of this list.
     for (created_at, (item_id, title, description)) in (now..).zip(items) {
         let item = NewItem {
             item_id: item_id.to_owned(),
@@ -92,7 +92,7 @@ async fn insert_items(
             created_at,
         };
         match store.insert_item(&item).await {
-            // Somebody's item has that id already: the demo can do without.
+            // Another user's item has this id: the demo goes without the item.
             Ok(()) | Err(StoreError::Taken) => {}
             Err(error) => return Err(error),
         }

@@ -1,4 +1,4 @@
-//! What is decided about items: which part of a list is asked for.
+//! Items: reading which part of a list is requested.
 
 use std::num::IntErrorKind;
 
@@ -6,14 +6,14 @@ use utoipa::IntoParams;
 
 use crate::error::{ApiError, FieldError};
 
-/// Which part of a list: `skip` entries are passed over, and `limit` come at most.
+/// The requested part of a list: without the first `skip` entries, and with at most `limit` entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Paging {
-    /// How many to pass over.
+    /// How many entries to skip.
     #[param(required = false, minimum = 0, default = 0)]
     pub skip: i64,
-    /// How many to give at most, 100 or fewer.
+    /// The most entries to return, at most 100.
     #[param(required = false, minimum = 0, maximum = 100, default = 100)]
     pub limit: i64,
 }
@@ -22,10 +22,11 @@ pub struct Paging {
 const LIMIT: i64 = 100;
 
 impl Paging {
-    /// Reads `skip` and `limit` out of a query string, as FastAPI does: the last one counts, others are ignored.
+    /// Reads `skip` and `limit` from a query string, as FastAPI does. The last value of a name counts. Other names are
+    /// ignored.
     ///
     /// # Errors
-    /// A 422 that names each value which is no number or out of range.
+    /// A 422 that names each value that is not a number or is out of range.
     pub fn read(query: &str) -> Result<Self, ApiError> {
         let mut paging = Self { skip: 0, limit: LIMIT };
         let mut broken = Vec::new();
@@ -49,7 +50,7 @@ impl Paging {
     }
 }
 
-/// A whole number from 0 to `most`, or Pydantic's name and sentence for what is wrong with it.
+/// Reads a whole number from 0 to `most`. The error is Pydantic's name and sentence for the broken rule.
 fn count(text: &str, most: i64) -> Result<i64, (&'static str, String)> {
     let too_large = || ("less_than_equal", format!("Input should be less than or equal to {most}"));
     let too_small = || ("greater_than_equal", "Input should be greater than or equal to 0".to_owned());
@@ -107,7 +108,7 @@ mod tests {
         );
     }
 
-    /// Text of any kind, and often enough what such a query is made of.
+    /// Arbitrary text, often made of the parts of such a query.
     fn query() -> impl Strategy<Value = String> {
         let name = select(&["&skip=", "&limit=", "&", "limit=", "&skip", "&%6cimit="][..]);
         let value =

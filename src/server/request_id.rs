@@ -1,5 +1,5 @@
-//! A name for each request: in `x-request-id` of its answer, and in the log lines that it leaves. It is always ours: one
-//! that a client sends could be that of another's request.
+//! An id for each request. It is in `x-request-id` of the answer and in the request's log lines. The server always
+//! makes a new id: a client could send the id of another request.
 
 use std::{
     fmt,
@@ -16,16 +16,16 @@ use axum::{
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 tokio::task_local! {
-    /// The request that is being answered. A tracing span would do, and cost a tenth of the time that an answer takes.
+    /// The request that is being answered. A tracing span would also work, but would take a tenth of an answer's time.
     static CURRENT: RequestId;
 }
 
-/// A request's name.
+/// A request's id.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestId(u64);
 
-/// Makes the names: numbers, hashed with randomness. So no two runs of the program share one, and nobody can tell from
-/// two of their own how many requests others made in between.
+/// Makes the ids: a counter, hashed with a random key. Two runs of the program share no id. From its own ids a client
+/// cannot compute how many requests others made.
 #[derive(Default)]
 pub struct RequestIds {
     hasher: RandomState,
@@ -33,7 +33,7 @@ pub struct RequestIds {
 }
 
 impl RequestIds {
-    /// Answers a request under a new name.
+    /// Answers a request under a new id.
     pub async fn name(&self, answer: impl Future<Output = Response>) -> Response {
         let id = RequestId(self.hasher.hash_one(self.next.fetch_add(1, Ordering::Relaxed)));
         let mut response = CURRENT.scope(id, answer).await;
@@ -44,7 +44,7 @@ impl RequestIds {
     }
 }
 
-/// The name of the request that is being answered, for a log line; empty where there is none.
+/// The id of the current request, for a log line. `None` outside a request.
 pub fn current() -> Option<RequestId> {
     CURRENT.try_get().ok()
 }

@@ -1,4 +1,4 @@
-//! HTTPS without a proxy: the certificate and its key, read from two files, and read again when they change.
+//! HTTPS without a proxy. The certificate and its key are in two files. They are read again when they change.
 
 use std::{
     fs,
@@ -15,30 +15,30 @@ use tokio_rustls::{
     },
 };
 
-/// How often the files are looked at.
+/// How often the files are checked for changes.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// What HTTPS is spoken with.
+/// The certificate and key for HTTPS.
 pub struct Tls {
     certificate: PathBuf,
     key: PathBuf,
     current: RwLock<Arc<ServerConfig>>,
 }
 
-/// Why HTTPS cannot be spoken: one line.
+/// Why the certificate or its key cannot be used. The message is one line.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// A file cannot be read, or holds something else.
+    /// A file cannot be read, or is not valid PEM.
     #[error("{0} cannot be read as PEM: {1}")]
     File(PathBuf, #[source] pem::Error),
-    /// The two do not belong together.
+    /// The certificate and the key do not fit together.
     #[error("the certificate {0} and its key cannot be used: {1}")]
     Unusable(PathBuf, #[source] rustls::Error),
 }
 
 impl Tls {
-    /// Reads the certificate, which may have others after it that vouch for it, and its key, and reads them again when
-    /// one of the files changes. What cannot be used then is reported, and what was there is kept.
+    /// Reads the certificate chain and its key. Reads them again when one of the files changes. If the new files cannot
+    /// be used, this is logged, and the old certificate stays in use.
     ///
     /// # Errors
     /// [`TlsError`].
@@ -53,12 +53,12 @@ impl Tls {
         Ok(tls)
     }
 
-    /// What the next connection begins with.
+    /// The TLS acceptor for the next connection.
     pub fn acceptor(&self) -> TlsAcceptor {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner)).into()
     }
 
-    /// Why it did not work, if it did not.
+    /// Reads the files again. Returns the error, if there is one.
     fn reload(&self) -> Option<String> {
         match read(&self.certificate, &self.key) {
             Ok(config) => {
@@ -71,14 +71,14 @@ impl Tls {
     }
 }
 
-/// When the files were changed last, as far as that can be told.
+/// When each file was last changed. `None` if that is unknown.
 type Changed = [Option<SystemTime>; 2];
 
 fn changed(certificate: &Path, key: &Path) -> Changed {
     [certificate, key].map(|path| fs::metadata(path).and_then(|file| file.modified()).ok())
 }
 
-/// Looks at the files from time to time, for as long as somebody uses them.
+/// Checks the files regularly, as long as the [`Tls`] is in use.
 async fn watch(tls: Weak<Tls>, mut seen: Changed) {
     let mut problem = None;
     loop {
@@ -92,9 +92,9 @@ async fn watch(tls: Weak<Tls>, mut seen: Changed) {
         let Ok((now, new_problem)) = looked.await else { return };
         match &new_problem {
             None => seen = now,
-            // Tried again until it works, as permissions may be set right later; said once.
+            // Tried again until it works: permissions may be corrected later. The same error is logged once.
             Some(error) if new_problem != problem => {
-                tracing::error!(error, "the certificate has changed; the one from before is kept");
+                tracing::error!(error, "the new certificate cannot be used; the old one stays in use");
             }
             Some(_) => {}
         }

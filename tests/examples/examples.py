@@ -1,7 +1,7 @@
-"""What docs/api.md shows is run as it stands there, and has to print what stands below it. Called by examples.sh.
+"""Runs the examples in docs/api.md. Each must print the output that is below it. Called by examples.sh.
 
-An example is a block of code with a block of output after it. CLOAKROOM_EXAMPLE names the compiled examples/client.rs;
-without it that one is only compared with its text.
+An example is a block of code with a block of output after it. CLOAKROOM_EXAMPLE is the path of the compiled
+examples/client.rs. Without it, the Rust example is not run; its text is only compared with that file.
 """
 
 import os
@@ -16,17 +16,17 @@ from cloakroom import Cloakroom  # noqa: E402
 from commands import run  # noqa: E402
 
 DOCUMENT = (REPO / "docs/api.md").read_text()
-# Where the document's server is.
+# The address of the server in the document.
 URL = "http://127.0.0.1:3000"
 RUST = REPO / "examples/client.rs"
 LANGUAGES = ("sh", "python", "javascript", "rust")
 OUTPUT = ("json", "text")
-# At a terminal, curl shows no progress.
+# curl prints its progress when its output is not a terminal. A reader at a terminal does not see that.
 SHELL = 'curl() { command curl --silent --show-error "$@"; }\n'
 
 
 def blocks(language):
-    """The name, the code and the expected output of each block in this language; without an output None."""
+    """Returns name, code and expected output of each block in this language. Without an output block, that is None."""
     fences = list(re.finditer(r"^```(.*)\n((?:.*\n)*?)```$", DOCUMENT, re.MULTILINE))
     found = []
     for fence, after in zip(fences, [*fences[1:], None]):
@@ -35,27 +35,27 @@ def blocks(language):
             has_output = after and after[1] in OUTPUT and after.start() == fence.end() + 2
             found.append((f"line {line}, {language}", fence[2], after[2] if has_output else None))
         elif fence[1] not in (*LANGUAGES, *OUTPUT, "toml"):
-            raise LookupError(f"nobody runs {fence[1]!r}")
+            raise LookupError(f"no check runs blocks in {fence[1]!r}")
     if not found:
-        raise LookupError(f"no block is {language}")
+        raise LookupError(f"there is no block in {language}")
     return found
 
 
 def example(cloakroom, name, expected, code, printed):
-    """The check that a command printed what is expected, line by line; … is anything within one."""
+    """Returns the check that a command printed the expected lines. In a line, … stands for any text."""
     if expected is None:
         return f"{name}: has a block of output below it", False, "none"
     pattern = re.escape(expected.replace(URL, cloakroom.url).strip()).replace("…", ".*")
     same = re.fullmatch(pattern, printed.replace("\r\n", "\n").strip())
-    return f"{name}: prints what is below it", code == 0 and same, f"exit code {code}, and this:\n{printed}"
+    return f"{name}: prints the output below it", code == 0 and same, f"exit code {code}, output:\n{printed}"
 
 
 def shell(cloakroom):
-    # One shell for all of them: what one block puts into a variable, a later one uses.
+    # All blocks run in one shell, because later blocks use the variables of earlier ones.
     found = blocks("sh")
     script = SHELL + "".join(f"{code}printf '\\036%s\\036' $?\n" for _, code, _ in found)
     _, printed = run(["bash", "-c", script.replace(URL, cloakroom.url)], cloakroom.folder)
-    # Padded, for blocks that were not reached.
+    # The padding is for blocks that were not reached.
     parts = iter(printed.split("\036") + ["1", ""] * len(found))
     for (name, _, expected), output, code in zip(found, parts, parts):
         yield example(cloakroom, name, expected, int(code), output)
@@ -85,6 +85,6 @@ def rust(cloakroom):
 
 if __name__ == "__main__":
     with Cloakroom.serving() as server:
-        # Where node and npx look for packages.
+        # node and npx look for packages here.
         pathlib.Path(server.folder, "node_modules").symlink_to(REPO / "end2end/node_modules")
         sys.exit(report(server, shell, python, javascript, rust))

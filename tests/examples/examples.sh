@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The examples of docs/api.md, as a reader runs them. CLOAKROOM_BIN names another server than the release, and
-# CLOAKROOM_EXAMPLE the compiled examples/client.rs.
+# Runs the examples in docs/api.md as a reader would. CLOAKROOM_BIN is the path of another server than the release.
+# CLOAKROOM_EXAMPLE is the path of the compiled examples/client.rs.
 set -euo pipefail
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 "$repo/scripts/setup.sh" python

@@ -1,4 +1,4 @@
-//! The bearer token, row by row, at every endpoint that wants one.
+//! Each row of the bearer token's table, at every endpoint that requires a token.
 
 use axum::{
     body::Body,
@@ -166,7 +166,7 @@ async fn an_address_in_a_token_is_never_called() {
         let token = jsonwebtoken::encode(&header, &claims, &key).expect("a token");
         assert_invalid_token(&app.with_token(&token).get("/users/me").await);
     }
-    let called = listener.accept().expect_err("nobody");
+    let called = listener.accept().expect_err("no connection");
     assert_eq!(called.kind(), std::io::ErrorKind::WouldBlock);
 }
 
@@ -174,7 +174,7 @@ async fn an_address_in_a_token_is_never_called() {
 async fn a_token_never_outranks_its_user() {
     let app = TestApp::start().await;
     app.create("ada", Scopes::new(ME | ITEMS)).await;
-    // Its own claim says admin too; the user was never granted that.
+    // The token's claim also lists admin, which the user was never granted.
     let ada = app.with_token(&app.sign("ada", clock::unix_seconds() + 60));
     assert_eq!(ada.get("/users/me/items").await.status, 200);
     app.execute("UPDATE users SET scopes = 'me' WHERE username = 'ada'").await;

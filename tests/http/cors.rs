@@ -1,4 +1,4 @@
-//! Pages of other origins.
+//! CORS: requests by pages of other origins.
 
 use axum::{
     body::Body,
@@ -9,7 +9,7 @@ use super::support::{Answer, TestApp};
 
 const APP: &str = "https://app.example.com";
 
-/// What a browser asks before it lets a page of `origin` send a bearer token.
+/// The preflight request that a browser sends before a page of `origin` may send a bearer token.
 async fn preflight(app: &TestApp, origin: &str, path: &str) -> Answer {
     let request = Request::builder()
         .method(Method::OPTIONS)
@@ -42,7 +42,7 @@ async fn a_listed_origin_may_call_with_a_bearer_and_read_every_answer() {
         assert_eq!((allowed.status.as_u16(), allowed.header("access-control-allow-origin")), (200, origin));
         assert!(allowed.header("access-control-allow-headers").contains("authorization"));
         assert!(allowed.header("access-control-allow-methods").contains("GET"));
-        // An error is an answer too, with what it says in its headers.
+        // The page may read errors too, and their headers.
         for path in ["/users/me", "/users/me/", "/users/nowhere", "/.well-known/oauth-authorization-server"] {
             let answer = get_from(&app, origin, path).await;
             assert_eq!(answer.header("access-control-allow-origin"), origin, "{path}");
@@ -50,7 +50,7 @@ async fn a_listed_origin_may_call_with_a_bearer_and_read_every_answer() {
             let vary: Vec<_> =
                 answer.headers.get_all("vary").iter().map(|value| value.to_str().expect("text")).collect();
             assert!(vary.join(",").contains("origin"), "{path}");
-            assert_eq!(answer.header("access-control-allow-credentials"), "", "a bearer is no cookie");
+            assert_eq!(answer.header("access-control-allow-credentials"), "", "a bearer token is not a cookie");
         }
     }
 }

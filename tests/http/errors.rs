@@ -1,4 +1,4 @@
-//! One shape of error, wherever it comes from.
+//! All errors have the same form, wherever they come from.
 
 use std::{future::pending, time::Duration};
 
@@ -139,7 +139,7 @@ async fn a_body_that_never_ends_is_waited_for_only_so_long() {
     app.anonymous().send(request).await.assert_oauth2(408, "invalid_request");
 }
 
-/// What surrounds every route of the server, around two handlers that no server has.
+/// The real server's guard, around handlers that exist only in this test.
 fn guarded() -> Client {
     async fn panics() {
         panic!("as a test wants it");
@@ -159,7 +159,7 @@ async fn a_panicking_handler_is_a_500_and_the_server_goes_on() {
     let client = guarded();
     let answer = client.get("/panic").await;
     answer.assert_refused(500, "Internal server error");
-    assert!(!answer.text().contains("as a test wants it"), "no internals");
+    assert!(!answer.text().contains("as a test wants it"), "the answer shows internals");
     let token = client.post_form("/token", "").await;
     assert_eq!((token.status.as_u16(), &token.json()["error"]), (500, &"server_error".into()));
     assert_eq!(client.get("/well").await.text(), "well");

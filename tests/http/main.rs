@@ -1,4 +1,4 @@
-//! HTTP-level tests: the whole router with production's own state, a fresh database each. One test tells one story.
+//! HTTP tests of the whole router. Each test has the production state and a fresh database, and tests one behaviour.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -43,7 +43,7 @@ async fn the_tutorials_item_is_answered_as_in_the_tutorial() {
         "description": "Wooden handle, a little wet",
     });
     assert_eq!(items[1], umbrella);
-    assert_eq!(items.as_array().map(Vec::len), Some(3), "johndoe's, and not alice's");
+    assert_eq!(items.as_array().map(Vec::len), Some(3), "johndoe's items only, not alice's");
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn items_are_ones_own_oldest_first() {
             .collect()
     };
     assert_eq!(names(ada.get("/users/me/items").await.json()), ["b", "a", "c"]);
-    assert_eq!(names(grace.get("/users/me/items").await.json()), ["d"], "an administrator's own");
+    assert_eq!(names(grace.get("/users/me/items").await.json()), ["d"], "an administrator too gets only their own");
     assert_eq!(names(ada.get("/users/me/items?skip=1").await.json()), ["a", "c"]);
     assert_eq!(names(ada.get("/users/me/items/?skip=1&limit=1").await.json()), ["a"]);
     assert_eq!(names(ada.get("/users/me/items?skip=9").await.json()), [""; 0]);

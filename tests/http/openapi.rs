@@ -1,4 +1,4 @@
-//! The document that describes the API, held against the API.
+//! Compares the OpenAPI document with the API itself.
 
 use axum::{
     body::Body,
@@ -11,7 +11,7 @@ use super::support::{Client, TestApp, document};
 
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS"];
 
-/// Every call of the contract, and those for whoever watches over the server.
+/// Every call of the API's contract, and the health checks.
 const CONTRACT: [(&str, &str); 23] = [
     ("POST", "/token"),
     ("GET", "/users/me"),
@@ -34,12 +34,12 @@ const CONTRACT: [(&str, &str); 23] = [
     ("GET", "/.well-known/oauth-authorization-server"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
-    // Not this API's, and so neither served nor listed.
+    // These two are not part of the API, so they are neither served nor listed.
     ("GET", "/users/me/nowhere"),
     ("POST", "/status"),
 ];
 
-/// Each operation of the document: its method, its path and what is said of it.
+/// Each operation of the document: its method, its path and its description.
 fn operations() -> Vec<(String, String, &'static Value)> {
     let paths = document()["paths"].as_object().expect("paths");
     let of_path = |(path, item): (&String, &'static Value)| {
@@ -113,7 +113,7 @@ async fn an_operation_wants_just_the_scopes_that_it_lists() {
     let with_scope = async |scope: &str| app.log_in_for("ada", scope).await;
     for (method, path, operation) in operations() {
         let Some(scopes) = operation.pointer("/security/0/OAuth2PasswordBearer") else {
-            // What wants no token does not mind its absence.
+            // An operation that lists no scopes needs no token.
             let answer = send(&app.anonymous(), &method, &path).await;
             assert_ne!(
                 (answer.status.as_u16(), &answer.json()["detail"]),
@@ -159,7 +159,7 @@ fn every_operation_has_a_name_a_sentence_and_an_example_of_each_answer() {
         assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{method} {path}");
         for (status, response) in operation["responses"].as_object().expect("responses") {
             let content = &response["content"]["application/json"];
-            // An example of its own, or that of the type it consists of.
+            // The response has its own example, or its type has one.
             let schema = content.pointer("/schema/items/$ref").or_else(|| content.pointer("/schema/$ref"));
             let of_type = schema.and_then(Value::as_str).and_then(|at| document().pointer(at.trim_start_matches('#')));
             let examples =
@@ -184,7 +184,7 @@ async fn the_form_is_described_field_by_field_as_it_is_read() {
     assert_eq!(form["properties"]["scope"]["pattern"], format!("^(({one})( ({one}))*)?$"));
     let app = TestApp::start().await;
     for field in form["properties"].as_object().expect("fields").keys() {
-        // A field that is read may be sent once only; one that is not is passed over.
+        // A known field may be sent once only. An unknown field is ignored.
         let twice = format!("username=a&password=b&{field}=password&{field}=password");
         app.anonymous().post_form("/token", &twice).await.assert_oauth2(400, "invalid_request");
     }
@@ -224,7 +224,7 @@ async fn swagger_ui_is_served_from_here_and_asks_nobody_else() {
         let page = app.anonymous().get(path).await;
         assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html; charset=utf-8"));
         let page = page.text();
-        assert!(!page.contains("http://") && !page.contains("https://"), "another host");
+        assert!(!page.contains("http://") && !page.contains("https://"), "the page names another host");
         for (path, content_type) in [
             ("/docs/swagger-ui-bundle.js", "text/javascript"),
             ("/docs/swagger-ui.css", "text/css"),

@@ -1,4 +1,4 @@
-//! Opening the database: what is there is left as it is, unless it is ours and up to date or older.
+//! Opening the database. An existing file is left unchanged, unless it is a database of this version or an older one.
 
 use std::{os::unix::fs::PermissionsExt, path::Path};
 
@@ -12,7 +12,7 @@ async fn open(path: &Path) -> Result<Store, OpenError> {
     Store::open(&format!("sqlite://{}", path.display())).await
 }
 
-/// Runs SQL on a database of its own, creating it.
+/// Runs SQL on the database at `path`, and creates the file if it is missing.
 async fn execute(path: &Path, sql: &'static str) {
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
     let mut connection = SqliteConnection::connect_with(&options).await.expect("a database");
@@ -20,7 +20,7 @@ async fn execute(path: &Path, sql: &'static str) {
     connection.close().await.expect("a database");
 }
 
-/// Checks that opening the file is refused with a line of these words, and that nothing changed.
+/// Checks that opening the file is refused with one line that contains `words`, and that the file is unchanged.
 async fn assert_refused(path: &Path, words: &str) {
     let before = std::fs::read(path).ok();
     let refused = open(path).await.err().expect("a refusal").to_string();
@@ -66,7 +66,7 @@ async fn another_programs_database_is_refused_and_left_as_it_is() {
     let path = folder.path().join("other.db");
     execute(&path, "CREATE TABLE users (id INTEGER); INSERT INTO users VALUES (1)").await;
     assert_refused(&path, "another program").await;
-    // One that keeps its migrations as this one does.
+    // A program that stores its migrations in the same table, but has other migrations.
     let path = folder.path().join("sqlx.db");
     open(&path).await.expect("a new database").close().await;
     execute(&path, "UPDATE _sqlx_migrations SET checksum = x'00'; PRAGMA journal_mode = DELETE").await;
@@ -119,7 +119,7 @@ async fn a_folder_that_can_not_be_made_or_written_is_refused() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(folder.path().join("file"), "").expect("a file");
     assert_refused(&folder.path().join("file/cloakroom.db"), "cannot be created").await;
-    // A folder where the file should be: as unusable for everybody, root included, as one without permissions.
+    // A folder in place of the file. Nobody can use it, not even root. Missing permissions would not stop root.
     std::fs::create_dir(folder.path().join("folder.db")).expect("a folder");
     assert_refused(&folder.path().join("folder.db"), "cannot open").await;
 }
@@ -144,5 +144,5 @@ async fn a_name_or_address_in_other_letters_is_taken() {
         assert!(matches!(refused, Err(StoreError::Taken)), "{username} {email:?}");
     }
     store.insert_user(&user("grace", None)).await.expect("another user");
-    store.insert_user(&user("joan", None)).await.expect("an address may be missing twice");
+    store.insert_user(&user("joan", None)).await.expect("a second user without an address");
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tokens and password hashes, exchanged with the FastAPI tutorial's program, PyJWT and pwdlib. CLOAKROOM_BIN names
-# another server than the release.
+# Exchanges tokens and password hashes with the FastAPI tutorial's program, PyJWT and pwdlib. CLOAKROOM_BIN is the path
+# of another server than the release.
 set -euo pipefail
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 "$repo/scripts/setup.sh" python

@@ -1,4 +1,4 @@
-"""The OpenAPI document has to be one, and to be of use to tools that read it. Called by openapi.sh."""
+"""Checks that the OpenAPI document is valid, and that tools can use it. Called by openapi.sh."""
 
 import pathlib
 import re
@@ -14,7 +14,7 @@ from cloakroom import Cloakroom  # noqa: E402
 from commands import run  # noqa: E402
 
 NODE_PROGRAMS = REPO / "end2end/node_modules/.bin"
-# A client that uses the types as docs/api.md says. It does not compile where they are missing.
+# A client that uses the types as docs/api.md says. It does not compile if they are missing.
 CLIENT = """
 import type { components, paths } from "./cloakroom";
 type Answer = paths["/users/me"]["get"]["responses"][200]["content"]["application/json"];
@@ -28,7 +28,7 @@ export const password = (user: Answer) => user.password;
 def document(cloakroom):
     status, found = cloakroom.get("/openapi.json")
     yield "/openapi.json is there", status == 200, found
-    yield "it is of OpenAPI 3.1", found.get("openapi", "").startswith("3.1."), found.get("openapi")
+    yield "its version is OpenAPI 3.1", found.get("openapi", "").startswith("3.1."), found.get("openapi")
     errors = [error.message for error in OpenAPIV31SpecValidator(found).iter_errors()]
     yield "openapi-spec-validator finds nothing wrong with it", not errors, errors
 
@@ -38,8 +38,8 @@ def types(cloakroom):
         return run([NODE_PROGRAMS / name, *arguments], cloakroom.folder, stderr=subprocess.STDOUT)
 
     code, printed = node_program("openapi-typescript", f"{cloakroom.url}/openapi.json", "--output", "cloakroom.ts")
-    yield "openapi-typescript makes types of it", code == 0, printed
-    yield "and warns of nothing", not re.search("warn|⚠", printed, re.IGNORECASE), printed
+    yield "openapi-typescript generates types from it", code == 0, printed
+    yield "openapi-typescript prints no warning", not re.search("warn|⚠", printed, re.IGNORECASE), printed
     pathlib.Path(cloakroom.folder, "client.ts").write_text(CLIENT)
     code, printed = node_program("tsc", "--noEmit", "--strict", "client.ts")
     yield "a client that uses them compiles", code == 0, printed

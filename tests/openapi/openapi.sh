@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The OpenAPI document, read by a validator and by a program that makes TypeScript of it. CLOAKROOM_BIN names another
-# server than the release.
+# Validates the OpenAPI document, and generates TypeScript types from it. CLOAKROOM_BIN is the path of another server
+# than the release.
 set -euo pipefail
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 "$repo/scripts/setup.sh" python

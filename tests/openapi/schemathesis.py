@@ -1,7 +1,9 @@
-"""Schemathesis asks what the OpenAPI document allows, and what it does not, and compares the answers with it: once as
-nobody and once as johndoe. Called by schemathesis.sh, whose arguments are options of `schemathesis run`.
+"""Schemathesis sends requests that the OpenAPI document allows, and requests that it forbids. It compares the answers
+with the document. It runs once without a token and once as johndoe. Called by schemathesis.sh, whose arguments are
+options of `schemathesis run`.
 
-Each run looks elsewhere, as it is not part of `make test`; it prints its seed, and `--seed` repeats it.
+Each run sends different requests; that is possible because it is not part of `make test`. A run prints its seed, and
+`--seed` repeats it.
 """
 
 import json
@@ -20,7 +22,7 @@ SCHEMATHESIS = [
     "--checks=all",
     "--phases=examples,coverage,fuzzing,stateful",
     "--max-examples=100",
-    # More than the first finding of each operation.
+    # Report all findings of an operation, not only the first.
     "--continue-on-failure",
     "--generation-database=none",
 ]
@@ -28,8 +30,8 @@ SCHEMATHESIS = [
 
 def schemathesis(cloakroom, *options):
     _, document = cloakroom.get("/openapi.json")
-    # Schemathesis tries what happens without a token, or with a made-up one, only where the scheme is one of HTTP's.
-    # OAuth2's tokens are sent like those of this one (RFC 6750 §2.1).
+    # Schemathesis tests a missing or invalid token only if the security scheme has the type "http". So the scheme is
+    # replaced by HTTP bearer. OAuth2's tokens are sent in the same way (RFC 6750 §2.1).
     components = document["components"]
     components["securitySchemes"] = dict.fromkeys(components["securitySchemes"], {"type": "http", "scheme": "bearer"})
     pathlib.Path(cloakroom.folder, "openapi.json").write_text(json.dumps(document))
@@ -39,17 +41,17 @@ def schemathesis(cloakroom, *options):
 
 
 def without_a_token(cloakroom):
-    # It would warn that nobody is let in.
-    yield "Schemathesis finds nothing without a token", *schemathesis(cloakroom, "--warnings=off")
+    # Schemathesis would warn that requests without a token are refused.
+    yield "Schemathesis finds no fault without a token", *schemathesis(cloakroom, "--warnings=off")
 
 
 def with_johndoes_token(cloakroom):
     _, answer = cloakroom.login()
     header = f"Authorization: Bearer {answer['access_token']}"
-    yield "Schemathesis finds nothing with johndoe's", *schemathesis(cloakroom, "--header", header)
+    yield "Schemathesis finds no fault with johndoe's token", *schemathesis(cloakroom, "--header", header)
 
 
 if __name__ == "__main__":
-    # Many of the requests are logins.
+    # Many of the requests are logins, so the hashes are cheap.
     with Cloakroom.serving(**CHEAP_HASHES) as server:
         sys.exit(report(server, without_a_token, with_johndoes_token))

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Schemathesis, asking the server all that its OpenAPI document allows and much that it does not. Arguments are options
-# of `schemathesis run`; CLOAKROOM_BIN names another server than the release.
+# Schemathesis sends requests that the OpenAPI document allows, and requests that it forbids. The arguments are options
+# of `schemathesis run`. CLOAKROOM_BIN is the path of another server than the release.
 set -euo pipefail
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 "$repo/scripts/setup.sh" python

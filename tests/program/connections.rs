@@ -1,4 +1,4 @@
-//! Clients that are slow, many or silent, and what they cost others.
+//! Slow, silent or too many clients, and their effect on other clients.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -10,7 +10,7 @@ use super::support::{Home, Server};
 
 const STATUS: &str = "GET /status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
-/// Whether the server ends this connection by itself. What it says before that is read and forgotten.
+/// Whether the server closes this connection. Anything that the server sends before that is read and ignored.
 fn is_closed_by_the_server(mut stream: &TcpStream) -> bool {
     stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a time limit");
     match stream.read_to_end(&mut Vec::new()) {
@@ -37,8 +37,8 @@ fn slow_header_senders_are_let_go_and_others_are_served_meanwhile() {
 fn an_idle_connection_is_let_go() {
     let home = Home::new().with("CLOAKROOM__LIMITS__HEADER_TIMEOUT", "1");
     let server = home.serve();
-    assert!(is_closed_by_the_server(&server.begin("")), "one that never said a word");
-    assert!(is_closed_by_the_server(&server.begin("GET /status HTTP/1.1\r\nHost: x\r\n\r\n")), "one that was answered");
+    assert!(is_closed_by_the_server(&server.begin("")), "before any request");
+    assert!(is_closed_by_the_server(&server.begin("GET /status HTTP/1.1\r\nHost: x\r\n\r\n")), "after an answer");
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn over_the_limit_a_connection_waits_for_a_place() {
 fn a_slow_reader_is_let_go() {
     let home = Home::new().with("CLOAKROOM__LIMITS__CONNECTIONS", "1").with("CLOAKROOM__LIMITS__WRITE_TIMEOUT", "1");
     let server = home.serve();
-    // More answers than the sockets hold, none of which is ever read.
+    // The answers are more than the sockets can hold, and the client never reads them.
     let mut slow = server.begin("");
     let _ = slow.write_all("GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n".repeat(50).as_bytes());
     assert!(is_served(&server), "the only place is free again");
@@ -74,7 +74,7 @@ fn a_header_that_does_not_end_is_refused() {
     let server = home.serve();
     let header = format!("GET /status HTTP/1.1\r\nHost: x\r\nX-Long: {}", "a".repeat(100 * 1024));
     let mut stream = server.begin("");
-    // The server may have had enough before all is written.
+    // The server may close the connection before everything is written.
     let _ = stream.write_all(header.as_bytes());
     assert!(is_closed_by_the_server(&stream));
     let long = format!("Bearer {}", "a".repeat(64 * 1024));

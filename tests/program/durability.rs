@@ -1,4 +1,4 @@
-//! `kill -9` in the middle of writing: what was acknowledged is there afterwards.
+//! `kill -9` during writes: every acknowledged write must be there afterwards.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -11,16 +11,16 @@ use cloakroom::{
     server::store::{NewUser, Store},
 };
 
-/// Names the database for the process that writes.
+/// The environment variable with the database's URL, for the process that writes.
 const DATABASE: &str = "CLOAKROOM_TEST_DATABASE";
-/// The number of the first user it writes.
+/// The environment variable with the number of the first user to write.
 const FIRST: &str = "CLOAKROOM_TEST_FIRST";
 
 fn url(path: &Path) -> String {
     format!("sqlite://{}", path.display())
 }
 
-/// Not a test: what the killed process does. It writes user after user, and says so after each.
+/// Not a test: the process that is killed runs this. It writes user after user, and prints a line after each.
 #[tokio::test]
 #[ignore = "run as a process of its own by the test below"]
 async fn write_until_killed() {
@@ -40,7 +40,7 @@ async fn write_until_killed() {
         };
         store.insert_user(&user).await.expect("a new user");
         let mut out = std::io::stdout().lock();
-        writeln!(out, "wrote {number}").and_then(|()| out.flush()).expect("somebody who listens");
+        writeln!(out, "wrote {number}").and_then(|()| out.flush()).expect("a reader of standard output");
     }
 }
 
@@ -49,7 +49,7 @@ async fn kill_9_twenty_times_during_a_thousand_writes_loses_none_that_was_acknow
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("cloakroom.db");
     let mut acknowledged = Vec::new();
-    // Where a kill hits depends on when it comes: each round lasts a little longer than the one before.
+    // Each round lasts a little longer than the one before, so that the kills come at different moments of a write.
     for round in 0.. {
         let first = round * 10_000;
         let mut writer = Command::new(std::env::current_exe().expect("this program"))
@@ -64,7 +64,7 @@ async fn kill_9_twenty_times_during_a_thousand_writes_loses_none_that_was_acknow
             lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("wrote ")?.parse::<usize>().ok());
         acknowledged.extend(wrote.by_ref().take(20 + round * 3));
         writer.kill().expect("kill -9");
-        // Said before the kill came, and so acknowledged too.
+        // These lines were printed before the kill, so their writes are acknowledged too.
         acknowledged.extend(wrote);
         writer.wait().expect("its end");
 

@@ -13,7 +13,7 @@ use super::support::{Home, Server};
 
 const STATUS: &str = "GET /status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
-/// A home with the certificate of `localhost` in it, and what trusts that certificate and no other.
+/// A home with a certificate for `localhost`, and a client configuration that trusts only that certificate.
 fn home() -> (Home, Arc<ClientConfig>) {
     let home = Home::new().with("CLOAKROOM__TLS__CERTIFICATE", "cert.pem").with("CLOAKROOM__TLS__KEY", "key.pem");
     let trust = renew_certificate(&home);
@@ -29,7 +29,7 @@ fn renew_certificate(home: &Home) -> Arc<ClientConfig> {
     Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
 }
 
-/// The answer to a request by HTTPS; nothing where the server's certificate is not trusted.
+/// The answer to a request by HTTPS, or `None` if the client does not trust the server's certificate.
 fn ask(server: &Server, trust: &Arc<ClientConfig>, request: &str) -> Option<String> {
     let client = ClientConnection::new(Arc::clone(trust), "localhost".try_into().expect("a name")).expect("a client");
     let mut stream = StreamOwned::new(client, TcpStream::connect(&server.address).expect("a connection"));
@@ -64,11 +64,11 @@ fn a_certificate_that_is_renewed_is_used_without_a_restart_and_one_that_is_broke
     while ask(&server, &new, STATUS).is_none() {
         std::thread::sleep(Duration::from_millis(100));
     }
-    assert!(ask(&server, &old, STATUS).is_none(), "the old one is gone");
+    assert!(ask(&server, &old, STATUS).is_none(), "the old certificate is no longer used");
     std::fs::write(home.path("cert.pem"), "no certificate").expect("a writable folder");
-    // Longer than it takes to notice.
+    // Longer than the server needs to notice the change.
     std::thread::sleep(Duration::from_secs(3));
-    assert!(ask(&server, &new, STATUS).is_some(), "the one from before is kept");
+    assert!(ask(&server, &new, STATUS).is_some(), "the last valid certificate is kept");
 }
 
 #[test]

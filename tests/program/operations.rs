@@ -1,4 +1,4 @@
-//! What the program tells whoever runs it.
+//! Logs and metrics, for the people who run the program.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -43,7 +43,7 @@ fn an_address_for_metrics_that_is_taken_stops_the_start_only_if_it_was_asked_for
     let address = taken.local_addr().expect("an address").to_string();
     let home = Home::new().with("CLOAKROOM__METRICS__ADDR", &address);
     assert!(home.fail(&[], "").contains(&format!("cannot listen on {address}")));
-    // Whether or not the usual one is free.
+    // With the default address the server starts, even if that address is taken.
     let home = Home::new().without("CLOAKROOM__METRICS__ADDR");
     let _usual = TcpListener::bind("127.0.0.1:9464");
     home.serve();

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Faults of the machine around the server, for at most ten minutes. Linux only. CLOAKROOM_BIN names another server than
-# the release.
+# Tests the server under faults of the machine, for at most ten minutes. Linux only. CLOAKROOM_BIN is the path of
+# another server than the release.
 set -euo pipefail
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 "$repo/scripts/setup.sh" soak

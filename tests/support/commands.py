@@ -1,4 +1,4 @@
-"""Runs the programs of others."""
+"""Runs programs that are not part of this project."""
 
 import contextlib
 import os
@@ -7,8 +7,8 @@ import subprocess
 
 
 def run(command, folder, timeout=60, **output):
-    """Returns the exit code and what was printed. Nothing that the command starts outlives it, nor the `timeout`, in
-    seconds. `output` may say where else stdout and stderr go."""
+    """Returns the exit code and the printed text. When the command ends, or after `timeout` seconds, all processes that
+    it started are killed. `output` can send stdout and stderr elsewhere."""
     output = {"stdout": subprocess.PIPE} | output
     with subprocess.Popen(
         command, cwd=folder, stdin=subprocess.DEVNULL, text=True, start_new_session=True, **output
@@ -16,7 +16,7 @@ def run(command, folder, timeout=60, **output):
         try:
             printed, _ = process.communicate(timeout=timeout)
         finally:
-            # Its session is a process group, which may have others in it still.
+            # The command has its own process group. Other processes may still be in it.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
     return process.returncode, printed

@@ -1,4 +1,4 @@
-//! "How this works": the tutorial's five steps, with the exchange as it really happened.
+//! The panel "How this works": the tutorial's five steps, with the real requests and answers.
 
 use gloo_storage::{LocalStorage, Storage};
 use leptos::{html::Details, prelude::*, task::spawn_local};
@@ -14,10 +14,10 @@ use crate::{
     model::{Jwt, Token},
 };
 
-/// Where the browser keeps whether the panel is folded: `true` or `false`.
+/// The `localStorage` key for whether the panel is folded. The value is `true` or `false`.
 const FOLDED_KEY: &str = "cloakroom.how-this-works.folded";
 
-/// The panel. Folded or not is remembered on this device.
+/// The panel. This device remembers whether it is folded.
 #[component]
 pub fn FlowPanel() -> impl IntoView {
     let session = expect_context::<Session>();
@@ -25,7 +25,7 @@ pub fn FlowPanel() -> impl IntoView {
     let unfolded = !browser::may_store_on_device() || !LocalStorage::get::<bool>(FOLDED_KEY).unwrap_or_default();
     let remember = move |_| {
         if let Some(panel) = panel.get_untracked().filter(|_| browser::may_store_on_device()) {
-            // A browser that refuses to store shows the panel unfolded next time.
+            // If the browser refuses to store, the panel is unfolded next time.
             let _ = LocalStorage::set(FOLDED_KEY, !panel.open());
         }
     };
@@ -109,7 +109,7 @@ fn Steps(stored: StoredSession, kept: Kept) -> impl IntoView {
     }
 }
 
-/// The token endpoint's answer, and the token taken apart.
+/// The token endpoint's answer, and the decoded token.
 #[component]
 fn Answer(token: Token) -> impl IntoView {
     let short = shortened(&token);
@@ -149,7 +149,7 @@ fn Answer(token: Token) -> impl IntoView {
     }
 }
 
-/// One part of the token: its members, times as times.
+/// The members of one part of the token. Times are shown as dates.
 #[component]
 fn Members(title: &'static str, members: Map<String, Value>) -> impl IntoView {
     let rows = members.into_iter().map(|(name, value)| {

@@ -14,7 +14,7 @@ pub fn Mark() -> impl IntoView {
     }
 }
 
-/// The mark and the name, as a page's head.
+/// The mark and the name, for the top of a page.
 #[component]
 pub fn Brand() -> impl IntoView {
     view! {

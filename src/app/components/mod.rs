@@ -1,4 +1,4 @@
-//! Parts that pages are made of.
+//! Components that the pages use.
 
 pub mod flow_panel;
 pub mod mark;

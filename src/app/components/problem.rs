@@ -1,10 +1,10 @@
-//! What a person is told when something went wrong.
+//! Messages for people when something goes wrong.
 
 use leptos::prelude::*;
 
 use crate::error::ApiError;
 
-/// A refused login, in a sentence that says what to do.
+/// The message for a refused login. It says what to do.
 pub fn login_problem(refusal: &ApiError) -> String {
     let wait = |seconds: u32| match seconds {
         0 | 1 => "in a second".to_owned(),
@@ -23,15 +23,15 @@ pub fn login_problem(refusal: &ApiError) -> String {
     }
 }
 
-/// What the owner of a disabled account is told.
+/// The message for the owner of a disabled account.
 pub const DISABLED: &str = "This account is disabled. Ask the people who run this site to enable it.";
 
-/// Something that did not load, and a button to try again.
+/// Says that something did not load, with a button to try again.
 #[component]
 pub fn LoadProblem(
-    /// What did not load: `Your items`.
+    /// What did not load, for example `Your items`.
     what: &'static str,
-    /// Why.
+    /// Why it did not load.
     refusal: ApiError,
     /// What the button does.
     retry: impl Fn() + 'static,

@@ -1,4 +1,4 @@
-//! The ticket: the bearer token drawn as the stub one is handed at the counter.
+//! The ticket: the bearer token, drawn as a cloakroom ticket.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::{
     model::{Jwt, Scopes},
 };
 
-/// The session as a ticket: its number, what it opens, until when, and the way out.
+/// The session as a ticket: its number, its scopes, when it expires, and a button to log out.
 #[component]
 pub fn Ticket() -> impl IntoView {
     let session = expect_context::<Session>();
@@ -65,7 +65,7 @@ fn opens(stored: &StoredSession) -> impl IntoView + use<> {
     scopes.describe().map(|(name, sentence)| view! { <li title=sentence>{name}</li> }).collect_view()
 }
 
-/// Until when the token is good, and how long that still is. At zero it ends the session.
+/// When the token expires, and how much time is left. At zero the session ends.
 #[component]
 fn Countdown(stored: Memo<Option<StoredSession>>) -> impl IntoView {
     let session = expect_context::<Session>();
@@ -103,7 +103,7 @@ fn Countdown(stored: Memo<Option<StoredSession>>) -> impl IntoView {
     }
 }
 
-/// Seconds as `29:59`, or `1:00:00` from an hour on.
+/// Seconds as `29:59`, or as `1:00:00` from one hour on.
 fn minutes(seconds: u64) -> String {
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes:02}:{seconds:02}") }

@@ -1,4 +1,4 @@
-//! The account: whose ticket it is, what it opens, and the items.
+//! The account page: the user, the ticket and the items.
 
 use leptos::{html::H1, prelude::*, task::spawn_local};
 use leptos_meta::Title;
@@ -16,7 +16,7 @@ use crate::{
     model::{Item, User},
 };
 
-/// Something that is being loaded.
+/// The state of something that is loaded from the API.
 #[derive(Clone, PartialEq, Eq)]
 enum Load<T> {
     Waiting,
@@ -24,7 +24,7 @@ enum Load<T> {
     Done(T),
 }
 
-/// The account page: for whoever has a session. Without one it leads to the login page.
+/// The account page. Without a session it leads to the login page.
 #[component]
 pub fn Account() -> impl IntoView {
     let session = expect_context::<Session>();
@@ -44,7 +44,8 @@ pub fn Account() -> impl IntoView {
             load_items();
         }
     });
-    // After the login page's form is gone, the keyboard would be nowhere. A page that was just loaded starts at its top.
+    // After a login the form is gone, and the keyboard focus with it. So the heading gets the focus. A page that the
+    // browser has just loaded does not need this: its focus starts at the top.
     let from_login = session.user().get_untracked().is_some();
     Effect::new(move || {
         if let Some(heading) = heading.get().filter(|_| from_login) {
@@ -57,7 +58,7 @@ pub fn Account() -> impl IntoView {
         Load::Done(user) => format!("Welcome, {}", user.full_name.unwrap_or(user.username)),
         Load::Waiting | Load::Failed(_) => "Welcome".to_owned(),
     };
-    // Once there, it stays: also while something is loaded again.
+    // Once the panel is shown, it stays, also while the items load again.
     let settled = Memo::new(move |before| before == Some(&true) || items.get() != Load::Waiting);
 
     view! {
@@ -90,27 +91,27 @@ pub fn Account() -> impl IntoView {
                     Load::Done(items) => view! { <Items items /> }.into_any(),
                 }}
             </section>
-            // Not before the items: what is above it is then as high as it stays.
+            // The panel comes after the items have loaded: then the height above it no longer changes.
             {move || settled.get().then(|| view! { <FlowPanel /> })}
         </main>
     }
 }
 
-/// Asks for `path` and shows what came.
+/// Loads `path` into the signal `into`.
 fn load<T: DeserializeOwned + Send + Sync + 'static>(session: Session, path: &'static str, into: RwSignal<Load<T>>) {
     into.set(Load::Waiting);
     spawn_local(async move {
         match client::get(session, path).await {
             Ok(loaded) => into.set(Load::Done(loaded)),
-            // The session has ended, and the page with it.
+            // The session has ended, so the page is left.
             Err(refusal) if refusal.status == 401 => {}
             Err(refusal) => into.set(Load::Failed(refusal)),
         }
     });
 }
 
-/// Leads to the login page once it is sure that there is no session, and back here after it unless the person left on
-/// purpose.
+/// Goes to the login page once it is certain that there is no session. The login leads back here, unless the person
+/// logged out or the account is disabled.
 fn leave_when_closed(session: Session) {
     let navigate = use_navigate();
     Effect::new(move || {
@@ -152,7 +153,7 @@ fn Items(items: Vec<Item>) -> impl IntoView {
         }
         .into_any();
     }
-    // The most that one answer holds.
+    // One answer holds at most 100 items, so there may be more.
     let more = items.len() == 100;
     let rows = items.into_iter().map(|Item { item_id, title, description, .. }| {
         view! {
@@ -172,7 +173,7 @@ fn Items(items: Vec<Item>) -> impl IntoView {
     .into_any()
 }
 
-/// As many lines as will come, at the height they will have.
+/// Placeholder lines, as many and as high as the lines that will load.
 fn skeleton(lines: usize, label: &'static str) -> impl IntoView {
     view! {
         <div class="skeleton" role="status" aria-label=label>

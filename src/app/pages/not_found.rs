@@ -1,4 +1,4 @@
-//! What a person sees where nothing is.
+//! The page for unknown addresses.
 
 use leptos::prelude::*;
 use leptos_meta::Title;

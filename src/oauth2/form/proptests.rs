@@ -1,4 +1,4 @@
-//! What holds for any body, whoever sends it.
+//! Properties that hold for every body of a request.
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -11,7 +11,7 @@ fn text() -> impl Strategy<Value = String> {
     vec(any::<char>(), 1..40).prop_map(String::from_iter)
 }
 
-/// Bytes of any kind, and often enough what a form is made of.
+/// Arbitrary bytes, mixed with pieces of a form.
 fn body() -> impl Strategy<Value = Vec<u8>> {
     let pieces = ["&", "=", "%", "+", "%41", "%ff", "%C3%A9", "&username=a", "&password=b", "&username=", "&scope="];
     let bytes_of = |pieces: &[&'static str]| select(pieces.to_vec()).prop_map(|piece| piece.as_bytes().to_vec());
@@ -19,7 +19,7 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
     vec(part, 0..16).prop_map(|parts| parts.concat())
 }
 
-/// A field's name as a form may spell it: with any of its letters escaped.
+/// A field's name with any of its letters percent-encoded, as a form may spell it.
 fn spelled(name: &'static str) -> impl Strategy<Value = String> {
     vec(any::<bool>(), name.len()).prop_map(move |escaped| {
         let letters = name.bytes().zip(escaped);

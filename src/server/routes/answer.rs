@@ -1,4 +1,4 @@
-//! How what went wrong inside becomes an [`ApiError`], and that an answer.
+//! Turns internal errors into an [`ApiError`], and an [`ApiError`] into an answer.
 
 use axum::{
     Json,
@@ -14,8 +14,8 @@ use crate::{
     server::{request_id::current, security::password::HashError, store::StoreError},
 };
 
-/// How long a client that was turned away by a full queue should wait, in seconds: the default queue of 64 is worked
-/// off in about that time by two threads.
+/// How long a client should wait if the queue is full, in seconds. Two threads empty the default queue of 64 in about
+/// this time.
 const BUSY_RETRY_AFTER: u32 = 5;
 
 impl IntoResponse for ApiError {

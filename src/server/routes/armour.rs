@@ -1,5 +1,6 @@
-//! What tells a browser to be careful: headers on every answer, and what a page may load and do (Content-Security-Policy
-//! Level 3). With the token in the browser's storage, this stands between a script that somebody smuggled in and it.
+//! Security headers for browsers. Every answer has them. Pages have their own policy of what they may load and do
+//! (Content-Security-Policy Level 3). The token is in the browser's storage: the policy protects it from injected
+//! scripts.
 
 use axum::{
     http::{
@@ -17,16 +18,16 @@ use leptos::{
 };
 use leptos_axum::ResponseOptions;
 
-/// On every answer.
+/// Headers of every answer.
 const HEADERS: [(HeaderName, &str); 4] = [
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (REFERRER_POLICY, "no-referrer"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    // What is not a page may do nothing at all, should a browser ever take it for one.
+    // An answer that is not a page may do nothing, even if a browser treats it as a page.
     (CONTENT_SECURITY_POLICY, "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
 ];
 
-/// On pages, besides.
+/// Further headers of pages.
 const ON_PAGES: [(HeaderName, &str); 2] = [
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (
@@ -36,15 +37,15 @@ const ON_PAGES: [(HeaderName, &str); 2] = [
     ),
 ];
 
-/// A year: browsers that have come by HTTPS once come by nothing else.
+/// One year, in seconds. A browser that has used HTTPS once then uses only HTTPS.
 const HSTS: &str = "max-age=31536000";
 
-/// The policy of `/docs`. Swagger UI draws its signs from `data:` images.
+/// The policy of `/docs`. Swagger UI's icons are `data:` images.
 pub const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                                connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; \
                                frame-ancestors 'none'";
 
-/// Adds the headers that an answer does not have yet. `https` is whether clients reach the server by HTTPS.
+/// Adds the headers that an answer does not have yet. `https` tells whether clients reach the server by HTTPS.
 pub fn put_on(https: bool, mut response: Response) -> Response {
     let headers: &mut HeaderMap = response.headers_mut();
     let is_page = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
@@ -56,10 +57,10 @@ pub fn put_on(https: bool, mut response: Response) -> Response {
     response
 }
 
-/// Gives the page that is being rendered its policy: of scripts within it, only those with this page's nonce run.
+/// Sets the policy of the page that is being rendered. Inline scripts run only with this page's nonce.
 pub fn set_page_policy(options: &LeptosOptions) {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
-    // `cargo leptos watch` tells the page to reload, by a port of its own.
+    // `cargo leptos watch` tells the page to reload, through a separate port.
     let reload = match options.env {
         Env::DEV => format!(" ws://127.0.0.1:{0} ws://localhost:{0}", options.reload_port),
         Env::PROD => String::new(),

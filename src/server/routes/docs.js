@@ -1,10 +1,10 @@
-// Swagger UI has two sets of colours, and leaves the choice to the page.
+// Swagger UI has two sets of colours. The page chooses one.
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const paint = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
 dark.addEventListener("change", paint);
 paint();
 
-// Around the fields of the login, so that Enter sends them and password managers know them.
+// A form around the fields of the login: Enter sends it, and password managers find the fields.
 const LoginForm = (Fields, { React }) => (props) => {
   const name = (form) => {
     form?.querySelector("#oauth_username")?.setAttribute("autocomplete", "username");
@@ -14,7 +14,7 @@ const LoginForm = (Fields, { React }) => (props) => {
   return React.createElement("form", { ref: name, onSubmit: stay }, React.createElement(Fields, props));
 };
 
-// And without those for the client's credentials: the one client is public and has none.
+// Hides the fields for the client's credentials: the only client is public and has none.
 const CLIENT = ["password_type", "client_id_password", "client_secret_password"];
 const Row = (Original, { React }) => (props) => {
   const labels = React.Children.toArray(props.children).map((child) => child.props?.htmlFor);
@@ -28,7 +28,7 @@ addEventListener("DOMContentLoaded", () => {
     deepLinking: true,
     displayRequestDuration: true,
     plugins: [{ wrapComponents: { oauth2: LoginForm, Row } }],
-    // Nobody else is asked whether the document is good.
+    // The document is not sent to an online validator.
     validatorUrl: null,
   });
 });

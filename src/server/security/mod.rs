@@ -1,4 +1,4 @@
-//! Who is asking, and may they: passwords, tokens, and the extractors that a handler's signature is made of.
+//! Authentication and authorization: passwords, tokens, the rate limit, and the extractors for a handler's signature.
 
 pub mod address;
 pub mod bearer;

@@ -1,9 +1,9 @@
-//! Several values of one setting.
+//! Settings with several values.
 
 use serde::{Deserialize, Deserializer, de};
 
-/// A list, or what stands for one in the environment: text with spaces. `parse` reads one value, or says in a sentence
-/// what one looks like.
+/// Reads a list. In the environment it is text, with spaces between the values. `parse` reads one value. Its error is a
+/// sentence that shows what a value looks like.
 pub fn list<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     parse: impl Fn(&str) -> Result<T, String>,

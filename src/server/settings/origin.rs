@@ -1,11 +1,12 @@
-//! A web origin among the settings.
+//! Settings that are web origins.
 
 use serde::{Deserialize, Deserializer, de};
 use url::Url;
 
 use super::list::list;
 
-/// Scheme, host and, unless it is the scheme's own, port, as a browser writes them in `Origin` (RFC 6454 §6.2).
+/// A web origin, as a browser writes it in `Origin` (RFC 6454 §6.2): the scheme, the host, and the port unless it is
+/// the scheme's default.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin(String);
 
@@ -19,31 +20,31 @@ impl Origin {
 impl TryFrom<&str> for Origin {
     type Error = String;
 
-    /// One slash at the end is left out; anything else that is not an origin as a browser writes it is refused, as it
-    /// would never be equal to one.
+    /// Removes one slash at the end. Refuses any other text that a browser would not write: it would never equal a
+    /// request's origin.
     fn try_from(text: &str) -> Result<Self, String> {
         let origin = text.strip_suffix('/').unwrap_or(text);
         match Url::parse(origin) {
             Ok(url)
                 if matches!(url.scheme(), "http" | "https")
                     && url.origin().ascii_serialization() == origin
-                    // A name to the parser, and a wish to whoever wrote it.
+                    // The parser accepts `*` as a name, but the operator means a wildcard.
                     && !origin.contains('*') =>
             {
                 Ok(Self(origin.to_owned()))
             }
-            _ => Err(format!("an origin is written https://app.example.com, with a port if need be, not {text:?}")),
+            _ => Err(format!("an origin looks like https://app.example.com, with a port if needed, not like {text:?}")),
         }
     }
 }
 
-/// An origin, or nothing where the value is empty, as in a shell: `CLOAKROOM__SERVER__PUBLIC_URL=`.
+/// Reads an origin. An empty value counts as unset, as in a shell: `CLOAKROOM__SERVER__PUBLIC_URL=`.
 pub fn origin<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Origin>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty());
     text.map(|text| Origin::try_from(&*text).map_err(de::Error::custom)).transpose()
 }
 
-/// Several origins.
+/// Reads several origins.
 pub fn origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Origin>, D::Error> {
     list(deserializer, |text| Origin::try_from(text))
 }

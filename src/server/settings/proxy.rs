@@ -1,4 +1,4 @@
-//! Proxies in front of the server, among the settings.
+//! Settings of the proxies in front of the server.
 
 use std::net::IpAddr;
 
@@ -7,14 +7,15 @@ use serde::{Deserialize, Deserializer};
 
 use super::list::list;
 
-/// The header in which trusted proxies say whom they were asked by. Only one: the other is whatever the client wrote.
+/// The header in which trusted proxies send the client's address. Only this header is read: the other one may come from
+/// the client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProxyHeader {
-    /// What most proxies set.
+    /// `X-Forwarded-For`. Most proxies set this header.
     #[default]
     XForwardedFor,
-    /// RFC 7239.
+    /// `Forwarded` (RFC 7239).
     Forwarded,
 }
 
@@ -28,11 +29,11 @@ impl ProxyHeader {
     }
 }
 
-/// Several networks; an address alone is one too.
+/// Reads several networks. A single address is a network too.
 pub fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
     list(deserializer, |text| {
         text.parse()
             .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-            .map_err(|_| format!("a proxy is written 192.0.2.1, or as a network 10.0.0.0/8, not {text:?}"))
+            .map_err(|_| format!("a proxy is an address like 192.0.2.1 or a network like 10.0.0.0/8, not {text:?}"))
     })
 }

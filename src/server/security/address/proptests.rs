@@ -1,4 +1,4 @@
-//! What holds for any header, whoever sends it.
+//! Properties of all headers, from any sender.
 
 use axum::http::HeaderValue;
 use proptest::{collection::vec, prelude::*, sample::select};
@@ -14,7 +14,7 @@ fn settings() -> impl Strategy<Value = ServerSettings> {
     })
 }
 
-/// Bytes of any kind that a header may hold, and often enough what such a header is made of.
+/// Arbitrary bytes that a header may hold, often made of the parts of such a header.
 fn line() -> impl Strategy<Value = HeaderValue> {
     let part = prop_oneof![
         4 => select(&[",", ", ", ";", "=", "\"", "[", "]", ":", "for=", "For=\"[", "proto=https", "unknown", ":80"][..])
@@ -26,7 +26,7 @@ fn line() -> impl Strategy<Value = HeaderValue> {
     vec(part, 0..10).prop_filter_map("no header", |parts| HeaderValue::from_bytes(&parts.concat()).ok())
 }
 
-/// Of a request with these lines, in both headers.
+/// The headers of a request with these lines in both headers.
 fn headers(lines: &[HeaderValue]) -> HeaderMap {
     let both = |line: &HeaderValue| ["x-forwarded-for", "forwarded"].map(|name| (name, line.clone()));
     lines.iter().flat_map(both).map(|(name, line)| (name.parse().expect("a name"), line)).collect()
