@@ -1,4 +1,4 @@
-// A server of its own for each test: the built binary, on a free port, with a database in a temporary folder.
+// Each test has its own server: the built binary, on a free port, with a database in a temporary folder.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
@@ -7,7 +7,8 @@ import { join, resolve } from "node:path";
 
 const repository = resolve(__dirname, "../..");
 
-// `make e2e` names the release it made; `cargo leptos end-to-end` names nothing and has just made the newest build.
+// `make e2e` sets CLOAKROOM_BIN to its release build. `cargo leptos end-to-end` does not set it, but has just made the
+// newest build.
 function binary(): string {
   if (process.env.CLOAKROOM_BIN) return resolve(repository, process.env.CLOAKROOM_BIN);
   const builds = ["release", "debug"].map((profile) => join(repository, "target", profile, "cloakroom"));
@@ -21,7 +22,7 @@ function binary(): string {
 export class Server {
   private process: ChildProcess | undefined;
 
-  /** Where it is open: on a port that the system gave it, and that it keeps. */
+  /** The server's address. The system chooses the port, and the server keeps it after a restart. */
   url = "";
 
   private constructor(
@@ -32,8 +33,8 @@ export class Server {
   /** Starts a server with the demo's users and these settings, named as in the environment. */
   static async start(settings: Record<string, string> = {}): Promise<Server> {
     const folder = mkdtempSync(join(tmpdir(), "cloakroom-"));
-    // Nothing of whoever runs the tests: cargo-leptos sets variables of the same names.
-    const inherited = Object.entries(process.env).filter(([name]) => !/^(LEPTOS_|CLOAKROOM__)/.test(name));
+    // Without the settings in the caller's environment: cargo-leptos sets variables of the same names.
+    const inherited = Object.entries(process.env).filter(([name]) => !/^(LEPTOS_|CLOAKROOM_)/.test(name));
     const server = new Server(folder, {
       ...Object.fromEntries(inherited),
       LEPTOS_SITE_ROOT: join(repository, "target/site"),
@@ -48,7 +49,7 @@ export class Server {
     return server;
   }
 
-  /** Starts the process (again), and waits until it says that it is open. */
+  /** Starts or restarts the process, and waits until it prints that it is open. */
   async resume(): Promise<void> {
     const child = spawn(binary(), { cwd: this.folder, env: this.environment, stdio: ["ignore", "pipe", "pipe"] });
     this.process = child;
@@ -77,7 +78,7 @@ export class Server {
     await ended;
   }
 
-  /** Runs `cloakroom` with these arguments on the same database, and gives it a line of standard input. */
+  /** Runs `cloakroom` with these arguments on the same database, with `input` on standard input. */
   async run(args: string[], input = ""): Promise<void> {
     const child = spawn(binary(), args, { cwd: this.folder, env: this.environment, stdio: ["pipe", "ignore", "inherit"] });
     child.stdin.end(input);

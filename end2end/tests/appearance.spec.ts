@@ -1,4 +1,4 @@
-// How the pages look and can be reached: every page, in light and dark, wide and phone-sized, by keyboard, and with axe.
+// Appearance and accessibility: every page in light and dark, on a wide screen and a phone, by keyboard, and with axe.
 
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
@@ -76,6 +76,30 @@ test.describe("an account page that is loading or failing", () => {
     await expect(page.getByRole("region", { name: "Profile" }).getByRole("alert")).toBeVisible();
     await expectAccessible(page);
     await page.unrouteAll({ behavior: "ignoreErrors" });
+  });
+});
+
+test.describe("on a phone", () => {
+  test.use({ viewport: sizes.phone });
+
+  test("an item's id stays in one piece, and a long one stays in its half", async ({ page, login }) => {
+    await page.route("**/users/me/items", (route) => {
+      const description = "Navy blue, gloves in the left pocket and a ticket for the tram in the right one";
+      const ids = ["Coat", "Umbrella", "c5Hd83Kq", "x".repeat(60)];
+      return route.fulfill({ json: ids.map((item_id) => ({ item_id, owner: "johndoe", title: "Winter coat", description })) });
+    });
+    await login.open();
+    await login.submit("johndoe", "secret");
+    const ids = page.getByRole("region", { name: "Your items" }).getByRole("listitem").locator("code");
+    await expect(ids).toHaveCount(4);
+    const boxes = await ids.evaluateAll((elements) =>
+      elements.map((id) => ({ height: id.clientHeight, width: id.clientWidth })),
+    );
+    const [coat, umbrella, made, long] = boxes;
+    expect([umbrella?.height, made?.height]).toEqual([coat?.height, coat?.height]);
+    expect(long?.height).toBeGreaterThan((coat?.height ?? 0) * 1.5);
+    expect(long?.width).toBeLessThanOrEqual(390 / 2);
+    await expectNoSidewaysScroll(page);
   });
 });
 

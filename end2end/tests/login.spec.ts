@@ -1,4 +1,4 @@
-// The login page: the way in, and each way it can fail.
+// The login page: a login that succeeds, and each way it can fail.
 
 import { expect, kept, refusedRequest, test } from "../support/test";
 
@@ -70,7 +70,7 @@ test("the button is busy while the answer is awaited, and one click is one reque
 
 test("without the WASM nothing can be submitted, by click or by Enter", async ({ page, login }) => {
   await page.route("**/*.wasm*", () => {
-    // Never answered: a page that stays as the server rendered it.
+    // Never answered, so the page stays as the server rendered it.
   });
   let posts = 0;
   page.on("request", (request) => (posts += request.method() === "POST" ? 1 : 0));
@@ -80,7 +80,7 @@ test("without the WASM nothing can be submitted, by click or by Enter", async ({
   await expect(login.button()).toBeDisabled();
   await login.password().press("Enter");
   await login.button().click({ force: true });
-  // Whatever was posted before this went out before it.
+  // If the form had been posted, its request would have been sent before this one.
   await page.evaluate(async () => (await fetch("/favicon.svg")).text());
   expect(posts).toBe(0);
   expect(page.url()).not.toContain("secret");
@@ -176,7 +176,7 @@ test.describe("a login that fails", () => {
   test("too many attempts are told how long to wait", async ({ login }) => {
     await login.open();
     const tooMany = /^Too many attempts\. Try again in (a second|\d+ seconds)\.$/;
-    // The first are free; then each failure doubles the wait, so that one of them comes too early at last.
+    // The first failures cause no wait. Then each failure doubles the wait, until an attempt comes too early.
     for (let attempt = 0; attempt < 12 && !tooMany.test(await login.alert().innerText()); attempt++) {
       await login.submit("johndoe", "wrong");
       await expect(login.button()).toBeEnabled();
@@ -195,18 +195,46 @@ test.describe("a login that fails", () => {
 test.describe("a busy counter", () => {
   test.use({
     expectedMessages: [refusedRequest],
-    // Nobody may wait, and the only thread is kept busy below.
+    // There is no queue, and the test below keeps the only hashing thread busy.
     settings: { CLOAKROOM__PASSWORD__THREADS: "1", CLOAKROOM__PASSWORD__QUEUE: "0", CLOAKROOM__PASSWORD__ITERATIONS: "200" },
   });
 
   test("is said, with when to come back", async ({ login, request }) => {
     await login.open();
     const probe = () => request.post("/token", { form: { username: "nobody", password: "x" } });
-    // Of two at once one is turned away, while the other keeps the only thread busy for as long as the page needs.
+    // Of two requests at once, one gets a 503. The other keeps the only thread busy until the page has its answer.
     const both = [probe(), probe()];
     expect((await Promise.race(both)).status()).toBe(503);
     await login.submit("johndoe", "secret");
     await expect(login.alert()).toHaveText("The counter is busy right now. Try again in 5 seconds.");
     await Promise.all(both);
+  });
+});
+
+test.describe("a login that fails after the person has gone back", () => {
+  test.use({ expectedMessages: [refusedRequest] });
+
+  test("leaves the page that they went to alone", async ({ page, login }) => {
+    await page.goto("/nowhere");
+    await page.getByRole("link", { name: "Back to the counter" }).click();
+    await expect(login.button()).toBeEnabled();
+    let release = () => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await page.route("**/token", async (route) => {
+      await released;
+      await route.continue();
+    });
+    await login.submit("johndoe", "wrong");
+    await expect(login.button()).toHaveText("Checking…");
+    // Both pages are of one document: the browser loads nothing, and the WASM goes on.
+    await page.goBack();
+    await expect(page.getByRole("heading", { name: "Nothing hangs here" })).toBeVisible();
+    const answered = page.waitForResponse("**/token");
+    release();
+    expect((await answered).status()).toBe(401);
+    await page.getByRole("link", { name: "Back to the counter" }).click();
+    await expect(login.button()).toBeEnabled();
+    await login.submit("johndoe", "secret");
+    await expect(page.getByText("Black umbrella")).toBeVisible();
   });
 });

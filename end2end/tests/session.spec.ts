@@ -87,7 +87,7 @@ for (const stay of [true, false]) {
     await login.asJohndoe({ stay });
     const other = await context.newPage();
     if (!stay) {
-      // A tab without the session of the first: it logs in by itself.
+      // This tab does not have the first tab's session, so it logs in itself.
       await other.goto("/login");
       await expect(other.locator("button[type=submit]")).toBeEnabled();
       await other.getByLabel("Username").fill("johndoe");
@@ -115,6 +115,28 @@ test("a tab that was elsewhere when the person logged out is logged out when it 
   expect(await kept(other)).toEqual({ tab: null, device: null });
 });
 
+test("a clock that is set back after a logout does not end the next session", async ({ page, login }) => {
+  await login.asJohndoe();
+  // The person logs out while the clock is ten minutes ahead.
+  await page.evaluate(() => {
+    const now = Date.now;
+    Date.now = () => now() + 10 * 60 * 1000;
+  });
+  await page.getByRole("button", { name: "Log out" }).click();
+  await expect(page).toHaveURL(/\/login$/);
+  const loggedOutAt = await page.evaluate(() => Number(localStorage.getItem("cloakroom.logged-out-at")));
+  expect(loggedOutAt).toBeGreaterThan(Date.now() + 60_000);
+  for (const stay of [false, true]) {
+    await login.asJohndoe({ stay });
+    for (let reload = 0; reload < 2; reload += 1) {
+      await page.reload();
+      await expect(page.getByText("Black umbrella")).toBeVisible();
+    }
+    await page.getByRole("button", { name: "Log out" }).click();
+    await expect(page).toHaveURL(/\/login$/);
+  }
+});
+
 test("a session that is nonsense counts as none", async ({ page, login }) => {
   await login.open();
   for (const nonsense of ["{", "null", '"x"', '{"token":{}}', '{"token":{"access_token":"x"},"expires_at":-1}']) {
@@ -126,7 +148,7 @@ test("a session that is nonsense counts as none", async ({ page, login }) => {
 });
 
 test("no page flashes up that is not theirs", async ({ page, login }) => {
-  // Without the WASM, what is seen is what the server rendered and the gate let through.
+  // Without the WASM, the page shows only what the server rendered and gate.js does not hide.
   await page.route("**/*.wasm*", () => {});
   await page.goto("/login", { waitUntil: "domcontentloaded" });
   await expect(page.getByRole("heading", { name: "Log in" })).toBeVisible();
@@ -162,13 +184,13 @@ test.describe("a token that is good for ten seconds", () => {
     await login.asJohndoe({ stay: true });
     await page.goto("about:blank");
     await page.waitForTimeout(10_500);
-    // Not even for a moment: what the server rendered of the account is not seen without a session.
+    // Without a session, the rendered account page must stay hidden even before the WASM is loaded.
     await page.route("**/*.wasm*", () => {});
     await page.goto("/login", { waitUntil: "domcontentloaded" });
     await expect(page.locator("form")).toBeVisible();
     await page.goto("/account", { waitUntil: "domcontentloaded" });
     await expect(page.locator("main")).toBeHidden();
-    // Away from that page first: its WASM could still arrive, and end the session there.
+    // Leave that page first. Its WASM could still load, and end the session there.
     await page.goto("about:blank");
     await page.unrouteAll({ behavior: "ignoreErrors" });
     await page.goto("/account");

@@ -1,7 +1,7 @@
 //! The session: the bearer token in the browser's storage, and what the pages know about it.
 //!
-//! One key, [`STORAGE_KEY`], in `sessionStorage` (gone with the tab) or, where the person asked to stay signed in, in
-//! `localStorage`. Its value is the JSON of a [`StoredSession`].
+//! The session is stored under one key, [`STORAGE_KEY`]. It is in `sessionStorage`, which is gone with the tab. If the
+//! person asked to stay signed in, it is in `localStorage`. The value is the JSON of a [`StoredSession`].
 
 use gloo_storage::{LocalStorage, SessionStorage, Storage};
 use leptos::prelude::*;
@@ -15,38 +15,50 @@ use super::{
 };
 use crate::model::{Token, User};
 
-/// The key of the session in the browser's storage, and the name of the channel on which tabs tell each other that it
-/// ended. `gate.js` knows it too.
+/// The key of the session in the browser's storage. It is also the name of the channel on which a tab tells the other
+/// tabs about a logout. `gate.js` uses the same key.
 pub const STORAGE_KEY: &str = "cloakroom.session";
 
-/// The key in `localStorage` of when the person last logged out, in milliseconds of this browser's clock: a tab that was
-/// elsewhere at that moment learns it when it comes back.
+/// The `localStorage` key of the last logout: its time, in milliseconds of this browser's clock. A tab that had another
+/// address open at that moment learns about the logout when it comes back. The time is only compared for equality, as the
+/// clock may be set back.
 const LOGGED_OUT_KEY: &str = "cloakroom.logged-out-at";
 
 /// How many requests the panel "How this works" remembers.
 const REMEMBERED_EXCHANGES: usize = 12;
 
-/// What is kept in the storage.
+/// The value in the storage.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredSession {
     /// The token endpoint's answer, as it came.
     pub token: Token,
-    /// When the token expires, in milliseconds of this browser's clock: the server's may differ.
+    /// When the token expires, in milliseconds of this browser's clock. The server's clock may differ.
     pub expires_at: u64,
-    /// How the token was got.
+    /// The request that got the token.
     pub login: LoginExchange,
+    /// The last logout before this session began.
+    #[serde(default)]
+    pub last_logout: Option<u64>,
 }
 
 impl StoredSession {
-    /// When the token was handed out, in milliseconds of this browser's clock.
-    fn began_at(&self) -> u64 {
-        self.expires_at.saturating_sub(u64::from(self.token.expires_in) * 1000)
+    /// A session that begins now.
+    pub fn new(token: Token, login: LoginExchange) -> Self {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a clock's milliseconds fit")]
+        let expires_at = browser::now() as u64 + u64::from(token.expires_in) * 1000;
+        Self { token, expires_at, login, last_logout: last_logout() }
+    }
+
+    /// Whether the person has logged out since this session began.
+    fn is_logged_out(&self) -> bool {
+        let last = last_logout();
+        last.is_some() && last != self.last_logout
     }
 }
 
-/// When the person last logged out; 0 where that is not known.
-fn logged_out_at() -> u64 {
-    if browser::may_store_on_device() { LocalStorage::get(LOGGED_OUT_KEY).unwrap_or_default() } else { 0 }
+/// The last logout; `None` if it is not known.
+fn last_logout() -> Option<u64> {
+    if browser::may_store_on_device() { LocalStorage::get(LOGGED_OUT_KEY).ok() } else { None }
 }
 
 /// Where the session is kept.
@@ -61,7 +73,7 @@ pub enum Kept {
 }
 
 impl Kept {
-    /// Whether the browser lets this site store anything there at all. gloo-storage takes that for granted.
+    /// Whether the browser lets this site use this storage at all. gloo-storage assumes that it does.
     fn is_allowed(self) -> bool {
         match self {
             Self::Tab => browser::may_store_in_tab(),
@@ -76,11 +88,11 @@ impl Kept {
             Self::Device if self.is_allowed() => LocalStorage::get(STORAGE_KEY).ok()?,
             _ => return None,
         };
-        // What fits no header is no token.
+        // A token with characters that a header cannot carry is not a token of ours.
         Some(stored).filter(|stored| stored.token.access_token.chars().all(|c| c.is_ascii_graphic()))
     }
 
-    /// Tells whether it worked: the storage may be full.
+    /// Returns whether the write succeeded. The storage may be full.
     fn write(self, stored: &StoredSession) -> bool {
         match self {
             Self::Tab if self.is_allowed() => SessionStorage::set(STORAGE_KEY, stored).is_ok(),
@@ -101,15 +113,15 @@ impl Kept {
 /// What a page knows about the session.
 #[derive(Clone, PartialEq, Eq)]
 pub enum State {
-    /// The storage was not read yet: on the server, and in the browser until it is hydrated.
+    /// The storage was not read yet: on the server, and in the browser before hydration.
     Unread,
     /// Nobody is signed in.
     Closed,
-    /// Somebody is.
+    /// Somebody is signed in.
     Open(StoredSession, Kept),
 }
 
-/// Why a session ended, for the login page to say.
+/// Why a session ended. The login page shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// The token expired, or the server refused it.
@@ -130,7 +142,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session that is read from the storage as soon as there is a browser.
+    /// A session that is not read yet. In the browser, it is then read from the storage.
     pub fn new() -> Self {
         let session = Self {
             state: RwSignal::new(State::Unread),
@@ -146,12 +158,12 @@ impl Session {
         session
     }
 
-    /// The state, for views to follow.
+    /// The state. Views that read it follow its changes.
     pub fn state(self) -> State {
         self.state.get()
     }
 
-    /// Whose session it is, once known.
+    /// The session's user, once known.
     pub fn user(self) -> RwSignal<Option<User>> {
         self.user
     }
@@ -161,7 +173,7 @@ impl Session {
         self.exchanges.get()
     }
 
-    /// Why the last session ended, for views to follow.
+    /// Why the last session ended. Views that read it follow its changes.
     pub fn notice(self) -> RwSignal<Option<Notice>> {
         self.notice
     }
@@ -183,7 +195,7 @@ impl Session {
         });
     }
 
-    /// Keeps a new session (step 4 of the flow), and begins it.
+    /// Stores a new session (step 4 of the flow), and starts it.
     pub fn open(self, stored: StoredSession, on_this_device: bool) {
         Kept::Tab.delete();
         let wanted = if on_this_device { Kept::Device } else { Kept::Tab };
@@ -196,31 +208,31 @@ impl Session {
         self.show(State::Open(stored, kept));
     }
 
-    /// Forgets the requests of a login that came to nothing.
+    /// Forgets the recorded requests, for example after a login that failed.
     pub fn forget_exchanges(self) {
         self.exchanges.update(Vec::clear);
     }
 
-    /// Ends the session, and tells the other tabs where the person wanted that.
+    /// Ends the session. If the person logged out, the other tabs are told.
     pub fn end(self, notice: Notice) {
         if self.state.with_untracked(|state| *state == State::Closed) {
             return;
         }
         self.close(notice);
         if notice == Notice::LoggedOut && browser::may_store_on_device() {
-            // A full storage leaves the tabs that are elsewhere signed in until their token expires.
+            // If the storage is full, tabs with another address open stay signed in until their token expires.
             let _ = LocalStorage::set(LOGGED_OUT_KEY, browser::now() as u64);
         }
         if notice == Notice::LoggedOut
             && let Ok(channel) = BroadcastChannel::new(STORAGE_KEY)
         {
-            // Without a listener there is nobody to tell.
+            // If no other tab listens, there is nobody to tell.
             let _ = channel.post_message(&STORAGE_KEY.into());
             channel.close();
         }
     }
 
-    /// Ends the session if it is still the one of this token.
+    /// Ends the session if it still has this token.
     pub fn end_of(self, token: &Token, notice: Notice) {
         if self.token().is_some_and(|current| current == *token) {
             self.end(notice);
@@ -232,7 +244,7 @@ impl Session {
             Kept::Tab.delete();
             Kept::Device.delete();
         } else if let State::Open(stored, kept) = self.state.get_untracked() {
-            // Another tab may have kept a newer session there, which is none of this one's business.
+            // Another tab may have stored a newer session there. That session must stay.
             if kept.read().is_none_or(|there| there.token == stored.token) {
                 kept.delete();
             }
@@ -251,21 +263,20 @@ impl Session {
         self.state.set(state);
     }
 
-    /// Reads the storage: what is there may be from an earlier version, expired, or nonsense.
+    /// Reads the storage. The stored value may be from an earlier version, expired, or invalid.
     fn read(self) {
-        let logged_out_at = logged_out_at();
         for kept in [Kept::Tab, Kept::Device] {
             let Some(stored) = kept.read() else {
                 kept.delete();
                 continue;
             };
-            if stored.began_at() < logged_out_at {
-                // The person logged out while this tab was elsewhere.
+            if stored.is_logged_out() {
+                // The person logged out while this tab had another address open.
                 kept.delete();
             } else if stored.expires_at as f64 > browser::now() {
                 return self.begin(stored, kept);
             } else {
-                // Not on to another session that may be kept: it may be somebody else's.
+                // Stop here: another stored session may belong to somebody else.
                 kept.delete();
                 self.notice.set(Some(Notice::Expired));
                 break;
@@ -289,10 +300,10 @@ impl Session {
     }
 }
 
-/// Tells the stylesheet which kind of page may be seen, as `gate.js` did before the WASM was there.
+/// Tells the stylesheet which pages to hide. Before the WASM is loaded, `gate.js` does this.
 fn set_gate(open: bool) {
     if let Some(root) = document().document_element() {
-        // Setting an attribute with a proper name does not fail.
+        // Setting an attribute with a valid name does not fail.
         let _ = root.set_attribute("data-session", if open { "open" } else { "none" });
     }
 }

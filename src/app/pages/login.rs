@@ -1,4 +1,4 @@
-//! The counter: where the password is handed over.
+//! The login page.
 
 use leptos::{ev::SubmitEvent, html::Input, prelude::*, task::spawn_local};
 use leptos_meta::Title;
@@ -20,8 +20,8 @@ use crate::{
     oauth2::{self, PasswordForm},
 };
 
-/// The login page. It cannot be submitted before it is hydrated: the browser itself would post the form, and the
-/// token in the answer would be lost.
+/// The login page. The form cannot be submitted before hydration. The browser would post it itself, and the token would
+/// be lost.
 #[component]
 pub fn Login() -> impl IntoView {
     view! {
@@ -63,7 +63,7 @@ fn LoginForm() -> impl IntoView {
             return;
         }
         pending.set(true);
-        // What a field of plain text holds, browsers offer again to whoever comes next.
+        // Hides the password again. Browsers remember the value of a plain text field, and offer it to the next person.
         shown.set(false);
         problem.set(None);
         session.notice().set(None);
@@ -72,8 +72,9 @@ fn LoginForm() -> impl IntoView {
             pending.set(false);
             if let Some(refusal) = refused {
                 problem.set(Some(login_problem(&refusal)));
-                if let Some(password) = password.get_untracked() {
-                    // Nothing is lost: what was typed is selected, to be corrected or typed over.
+                // `try_…`: the person may have left the page, and its fields are disposed then.
+                if let Some(password) = password.try_get_untracked().flatten() {
+                    // The password stays in the field, selected, so that the person can correct it or type over it.
                     let _ = password.focus();
                     password.select();
                 }
@@ -112,7 +113,7 @@ fn LoginForm() -> impl IntoView {
                 <span class="spinner" class:spinning=move || pending.get() aria-hidden="true"></span>
                 {move || if pending.get() { "Checking…" } else { "Log in" }}
             </button>
-            // Below everything else, so that nothing moves when it comes.
+            // Below everything else, so that nothing moves when the message appears.
             <div class="alert" role="alert">
                 {move || problem.get().map(|sentence| view! { <p class="problem">{sentence}</p> })}
             </div>
@@ -149,7 +150,7 @@ fn PasswordInput(node_ref: NodeRef<Input>, hydrated: RwSignal<bool>, shown: RwSi
     }
 }
 
-/// Goes on to where the person was heading as soon as there is a session.
+/// Goes to the page that the person asked for, as soon as there is a session.
 fn leave_when_open(session: Session) {
     let navigate = use_navigate();
     Effect::new(move || {
@@ -160,23 +161,22 @@ fn leave_when_open(session: Session) {
     });
 }
 
-/// The walk of a login: the form goes to the token endpoint, with the token the page asks who it is, and the storage
-/// keeps it. A disabled user's token is good for nothing, and is not kept.
+/// Logs in: posts the form to the token endpoint, asks `/users/me` with the token, and stores the token. A disabled
+/// user's token is useless, so it is not stored.
 async fn log_in(session: Session, form: PasswordForm, on_this_device: bool) -> Result<(), ApiError> {
     let started = browser::stopwatch();
     let token = oauth2::token(form.clone()).await?;
     let login = LoginExchange::new(&form, client::since(started));
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a clock's milliseconds fit")]
-    let expires_at = browser::now() as u64 + u64::from(token.expires_in) * 1000;
+    let stored = StoredSession::new(token.clone(), login);
     match client::get_with::<User>(session, &token, "/users/me").await {
         Ok(user) => session.user().set(Some(user)),
         Err(refusal) if refusal.is_inactive_user() || refusal.status == 401 => {
             session.forget_exchanges();
             return Err(refusal);
         }
-        // The account page says what did not load, and tries again.
+        // The account page says what did not load, and offers a retry.
         Err(_) => {}
     }
-    session.open(StoredSession { token, expires_at, login }, on_this_device);
+    session.open(stored, on_this_device);
     Ok(())
 }
