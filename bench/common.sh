@@ -1,12 +1,13 @@
-# Sourced by run.sh and flood.sh: one server at a time, on a free loopback port, in an empty temporary folder, and ended
-# by its process id when the script ends, however that happens.
+# Sourced by the scripts in this folder. It runs one server at a time, on a free loopback port, in an empty temporary
+# folder. When the script ends, for any reason, a trap ends the server by its process id.
 # shellcheck shell=bash
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-# CLOAKROOM_BIN names another server than the release. It is started in another folder, so the path is made absolute.
+# CLOAKROOM_BIN is the path of another server than the release. The server is started in another folder, so the path is
+# made absolute.
 bin=${CLOAKROOM_BIN:-$repo/target/release/cloakroom}
 if [[ $bin != /* ]]; then bin=$PWD/$bin; fi
-# The tutorial's own key, and its user's password. Both are in every copy of the tutorial: good for a benchmark only.
+# The tutorial's own key, and its user's password. Both are public. Use them for benchmarks only.
 secret_key=09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7
 export LOGIN_FORM='username=johndoe&password=secret'
 
@@ -27,8 +28,8 @@ trap 'stop_server; rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# start_server FUNCTION: calls it with PORT in the environment, in a process and an empty folder of its own, where it
-# becomes the server by `exec`. Waits until that answers; sets $base, $folder and $server_pid.
+# start_server FUNCTION: calls FUNCTION in a new process and a new empty folder, with PORT in the environment. FUNCTION
+# must `exec` the server. Waits until the server answers. Sets $base, $folder and $server_pid.
 start_server() {
     local log=$work/server.log
     PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
@@ -55,15 +56,16 @@ start_cloakroom() {
     start_server cloakroom
 }
 
-# cloakroom ARGUMENT…: the program, in the folder it is called in.
+# cloakroom ARGUMENT…: becomes the program, with its database in the current folder.
 cloakroom() {
-    exec env LEPTOS_SITE_ROOT="$repo/target/site" LEPTOS_SITE_ADDR="127.0.0.1:$PORT" \
+    # Without the variable that names the binary: the server would refuse it as a mistyped setting.
+    exec env -u CLOAKROOM_BIN LEPTOS_SITE_ROOT="$repo/target/site" LEPTOS_SITE_ADDR="127.0.0.1:$PORT" \
         CLOAKROOM__METRICS__ADDR=127.0.0.1:0 \
         CLOAKROOM__DATABASE__URL="sqlite://$PWD/cloakroom.db" CLOAKROOM__TOKEN__SECRET_KEY="$secret_key" \
         CLOAKROOM__DEMO__ENABLED=true "$bin" "$@"
 }
 
-# add_user NAME: in the database of the server that runs; the password comes from standard input.
+# add_user NAME: adds a user to the database of the running server. The password comes from standard input.
 add_user() {
     (cd "$folder" && cloakroom user add "$1")
 }

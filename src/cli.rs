@@ -1,5 +1,5 @@
-//! The command line for the person who runs the server. Passwords are typed at the terminal, unseen, or come from
-//! standard input; never from an argument, which every user of the machine could read.
+//! The operator's command line. A password is typed at the terminal without echo, or comes from standard input. It is
+//! never an argument: every user of the machine can read a process's arguments.
 
 use std::{
     io::{self, BufRead, IsTerminal, Write},
@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use cloakroom::{
     model::Scopes,
     server::{
-        clock,
+        clock, metrics,
         security::password::Passwords,
         settings::Settings,
         store::Store,
@@ -89,9 +89,9 @@ pub enum UserCommand {
     List,
     /// Give a user a new password; earlier tokens stop working
     Passwd { username: String },
-    /// Let a user in again
+    /// Enable a user again
     Enable { username: String },
-    /// Refuse a user from the very next request on
+    /// Disable a user; the next request is refused
     Disable { username: String },
 }
 
@@ -107,7 +107,7 @@ pub struct NewUser {
     scope: String,
 }
 
-/// Does what `cloakroom user …` asks for.
+/// Runs `cloakroom user …`.
 pub async fn user(command: UserCommand, settings: &Settings) -> Result<(), Failure> {
     let store = match command {
         UserCommand::Add(_) => Store::open(&settings.database.url).await?,
@@ -119,7 +119,7 @@ pub async fn user(command: UserCommand, settings: &Settings) -> Result<(), Failu
 }
 
 async fn change(command: UserCommand, settings: &Settings, store: &Store) -> Result<(), Failure> {
-    let passwords = || Passwords::start(&settings.password);
+    let passwords = || Passwords::start(&settings.password, metrics::durations());
     match command {
         UserCommand::Add(NewUser { username, email, full_name, scope }) => {
             let scopes = Scopes::parse(&scope).map_err(|_| Failure::Scope)?;
@@ -155,7 +155,7 @@ async fn change(command: UserCommand, settings: &Settings, store: &Store) -> Res
     Ok(())
 }
 
-/// Says something on standard output. A reader that has heard enough, such as `head`, is no failure.
+/// Prints to standard output. A closed pipe is not an error: `head`, for example, stops reading early.
 pub fn say(text: &str) -> io::Result<()> {
     match io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -163,7 +163,7 @@ pub fn say(text: &str) -> io::Result<()> {
     }
 }
 
-/// A new password: typed twice at the terminal without being shown, or one line of standard input.
+/// Reads a new password: twice from the terminal without echo, or one line from standard input.
 fn read_password() -> Result<String, Failure> {
     if io::stdin().is_terminal() {
         let password = rpassword::prompt_password("Password: ").map_err(Failure::Password)?;

@@ -1,5 +1,5 @@
-//! What a caller is told when something is refused: the only table of statuses. The server makes an [`ApiError`] and
-//! `server::routes` turns it into an answer; the browser makes the same value out of the answer that came.
+//! Error answers, and the only table of their statuses. The server creates an [`ApiError`], and `server::routes` turns
+//! it into an HTTP answer. The browser reads that answer back into an [`ApiError`].
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::model::Scopes;
 /// A refusal: an HTTP status, a body and the headers that belong to it. The wire form of the body is [`ErrorBody`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
-    /// The HTTP status; [`ApiError::UNREACHABLE`] where no answer came.
+    /// The HTTP status, or [`ApiError::UNREACHABLE`] if no answer came.
     pub status: u16,
     /// The JSON that is sent.
     pub body: ErrorBody,
@@ -21,7 +21,7 @@ pub struct ApiError {
     pub retry_after: Option<u32>,
 }
 
-/// Every error's JSON: FastAPI's `detail` and, from the token endpoint, RFC 6749 §5.2's two members.
+/// The JSON of every error: FastAPI's `detail`. The token endpoint adds the two members of RFC 6749 §5.2.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorBody {
     /// What went wrong.
@@ -29,12 +29,13 @@ pub struct ErrorBody {
     /// RFC 6749's error code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Cow<'static, str>>,
-    /// `detail` again, where OAuth2 libraries look for it: ASCII without quotes, and never what the caller sent.
+    /// The text of `detail` again, where RFC 6749 §5.2 puts it. It is ASCII without quotes, and never repeats
+    /// what the caller sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_description: Option<Cow<'static, str>>,
 }
 
-/// FastAPI's `detail`: a sentence, or for a 422 the list of values that break a rule.
+/// FastAPI's `detail`: a sentence. For a 422 it is the list of values that break a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Detail {
@@ -60,11 +61,11 @@ pub struct FieldError {
     pub kind: Cow<'static, str>,
 }
 
-/// The table. One line each: status, words, and what else the answer carries.
+/// The table of error answers. Each has a status, a text, and sometimes further headers or members.
 impl ApiError {
-    /// The status of a request that got no answer at all. Never sent: only the browser's side makes it.
+    /// The status of a request that got no answer. The server never sends it; only the browser's side uses it.
     pub const UNREACHABLE: u16 = 0;
-    /// What the tutorial calls a disabled user.
+    /// The tutorial's text for a disabled user.
     pub const INACTIVE_USER: &str = "Inactive user";
 
     /// No token was sent.
@@ -72,18 +73,18 @@ impl ApiError {
         Self::text(401, "Not authenticated").with_challenge("Bearer".to_owned())
     }
 
-    /// A token was sent and is not good: malformed, forged, expired, revoked, or its user is gone.
+    /// A token was sent but is not valid: it is malformed, forged, expired or revoked, or its user is gone.
     pub fn invalid_token() -> Self {
         Self::text(401, "Could not validate credentials").with_challenge(r#"Bearer error="invalid_token""#.to_owned())
     }
 
-    /// The token is good but was not granted what this call needs.
+    /// The token is valid but lacks a scope that this call needs.
     pub fn insufficient_scope(needed: Scopes) -> Self {
         Self::text(403, "Not enough permissions")
             .with_challenge(format!(r#"Bearer error="insufficient_scope", scope="{needed}""#))
     }
 
-    /// The token is good but its user is disabled.
+    /// The token is valid but its user is disabled.
     pub fn inactive_user() -> Self {
         Self::text(400, Self::INACTIVE_USER)
     }
@@ -93,12 +94,12 @@ impl ApiError {
         Self::text(400, "Send one Authorization header, not several")
     }
 
-    /// The token endpoint: wrong password or unknown user, and no telling which.
+    /// The token endpoint: wrong password or unknown user. The answer does not tell which.
     pub fn incorrect_credentials() -> Self {
         Self::oauth2(401, "invalid_grant", "Incorrect username or password").with_challenge("Bearer".to_owned())
     }
 
-    /// The token endpoint: the form is not one. `sentence` says what to do about it.
+    /// The token endpoint: the form is not valid. `sentence` says what to do about it.
     pub fn invalid_request(sentence: &'static str) -> Self {
         Self::oauth2(400, "invalid_request", sentence)
     }
@@ -118,9 +119,24 @@ impl ApiError {
         Self::text(429, "Too many failed logins: try again later").with_retry_after(retry_after)
     }
 
-    /// The token endpoint: more logins are waiting than the server will queue.
+    /// The token endpoint: the queue of waiting logins is full. `retry_after` is in seconds.
     pub fn busy(retry_after: u32) -> Self {
         Self::text(503, "Too many logins at once: try again shortly").with_retry_after(retry_after)
+    }
+
+    /// HTTP/1.1 requires one valid `Host` (RFC 9112 §3.2).
+    pub fn invalid_host() -> Self {
+        Self::text(400, "Send one Host header, with a valid host")
+    }
+
+    /// The body's framing is malformed (RFC 9112 §6.1).
+    pub fn invalid_transfer_encoding() -> Self {
+        Self::text(400, "Send Transfer-Encoding: chunked once, or Content-Length")
+    }
+
+    /// The body is in a transfer coding that this server does not know (RFC 9112 §6.1).
+    pub fn unknown_transfer_encoding() -> Self {
+        Self::text(501, "The only Transfer-Encoding here is chunked")
     }
 
     /// No such resource.
@@ -138,7 +154,7 @@ impl ApiError {
         Self::text(408, "The body took too long to arrive: send it again")
     }
 
-    /// A file was asked for on a condition that does not hold (RFC 9110 §13.1).
+    /// The condition of a conditional request for a file does not hold (RFC 9110 §13.1).
     pub fn precondition_failed() -> Self {
         Self::text(412, "The file was changed since: ask for it again without the condition")
     }
@@ -148,38 +164,39 @@ impl ApiError {
         Self::text(413, "The body is too large: send less")
     }
 
-    /// A part of a file was asked for that it does not have (RFC 9110 §14.2).
+    /// The file does not have the requested range (RFC 9110 §14.2).
     pub fn range_not_satisfiable() -> Self {
         Self::text(416, "The file has no such part: ask for less, or for all of it")
     }
 
-    /// Values that break a rule.
+    /// The request has values that break a rule.
     pub fn unprocessable(fields: Vec<FieldError>) -> Self {
         Self::new(422, Detail::Fields(fields))
     }
 
-    /// A fault of ours that was logged where it was found.
+    /// An internal fault. The code that finds it logs it.
     pub fn internal() -> Self {
         Self::text(500, "Internal server error")
     }
 
-    /// The database does not answer; logged where it was found.
+    /// The database does not answer. The code that notices it logs it.
     pub fn unavailable() -> Self {
         Self::text(503, "The database is not answering: try again shortly").with_retry_after(1)
     }
 
-    /// The answer took longer than the server gives itself; logged where that was noticed.
+    /// The answer took longer than the server's own time limit. The code that notices it logs it.
     pub fn too_slow() -> Self {
         Self::text(503, "The server took too long to answer: try again shortly").with_retry_after(1)
     }
 
-    /// The browser's side: no answer came, or one that this API does not give.
+    /// The browser's side: no answer came, or the answer is not one of this API.
     pub fn unreachable() -> Self {
         Self::text(Self::UNREACHABLE, "The server cannot be reached")
     }
 
-    /// The browser's side: the refusal that an answer with an error status stands for. An answer that is not in this
-    /// API's words comes from something in between, so the server counts as unreachable.
+    /// The browser's side: reads an error answer back into an [`ApiError`]. An answer without this API's JSON comes
+    /// from something between the browser and the server. The server then counts as unreachable. `retry_after` is in
+    /// seconds.
     pub fn from_answer(status: u16, retry_after: Option<u32>, body: &[u8]) -> Self {
         match serde_json::from_slice(body) {
             Ok(body) => Self { status, body, challenge: None, retry_after },
@@ -215,8 +232,8 @@ impl ApiError {
         self
     }
 
-    /// The same refusal as the token endpoint gives it: with RFC 6749's members, whatever part of the server it came
-    /// from.
+    /// The same refusal in the token endpoint's form: with the members of RFC 6749. Any part of the server may have
+    /// made the refusal.
     pub fn in_oauth2_words(mut self) -> Self {
         if let (Detail::Text(sentence), None) = (&self.body.detail, &self.body.error) {
             let error = match self.status {

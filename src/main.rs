@@ -1,21 +1,14 @@
-//! The program: settings, tracing, the database, the socket, and then [`cloakroom::server::run`]; and the command
-//! line for the person who runs it.
+//! The program. It starts the log, reads the settings, opens the sockets and the database, and calls
+//! [`cloakroom::server::run`]. It also has the operator's command line.
 
 mod cli;
+mod log;
 
-use std::{
-    collections::HashMap,
-    future::Future,
-    io::{self, IsTerminal},
-    net::SocketAddr,
-    path::Path,
-    process::ExitCode,
-};
+use std::{collections::HashMap, future::Future, io, net::SocketAddr, path::Path, process::ExitCode};
 
 use clap::Parser;
 use cloakroom::server::{
-    self, Doors, demo,
-    request_id::current,
+    self, Listeners, demo,
     security::{
         password::HashError,
         secret::{SecretError, new_secret_key},
@@ -30,11 +23,10 @@ use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
 };
-use tracing_subscriber::EnvFilter;
 
 use self::cli::{Cli, Command, say};
 
-/// Why the program ends with exit code 1: one line on standard error.
+/// Why the program ends with exit code 1. The message is one line on standard error.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error(transparent)]
@@ -61,28 +53,17 @@ enum Failure {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
-        .with_writer(io::stderr);
-    // Lines for a person, or for a program.
-    if io::stderr().is_terminal() {
-        log.init();
-    } else {
-        log.json().flatten_event(true).init();
-    }
-    // A panic is a line like any other, under the name of the request that it befell.
-    std::panic::set_hook(Box::new(|panic| {
-        tracing::error!(request = current().map(display), "{}", panic.to_string().replace('\n', " "));
-    }));
+    let log = log::start();
     let done = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(Failure::Io)
         .and_then(|runtime| runtime.block_on(run(cli)));
+    log::stop(log);
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("cloakroom: {failure}");
+            log::last_line(format!("cloakroom: {failure}"));
             ExitCode::FAILURE
         }
     }
@@ -119,7 +100,7 @@ async fn serve(mut settings: Settings) -> Result<(), Failure> {
     let stopped = stop_signal()?;
     let address = settings.leptos.site_addr;
     let listener = TcpListener::bind(address).await.map_err(|error| Failure::Listen(address, error))?;
-    // Port 0 asks the system for a free one; the metadata names the one it gave.
+    // Port 0 asks the system for a free port. The metadata names the port that it gave.
     settings.leptos.site_addr = listener.local_addr()?;
     let tls = match (&settings.tls.certificate, &settings.tls.key) {
         (Some(certificate), Some(key)) => Some(Tls::load(certificate, key)?),
@@ -131,26 +112,36 @@ async fn serve(mut settings: Settings) -> Result<(), Failure> {
     let leptos = &settings.leptos;
     let wasm = Path::new(&leptos.site_root).join(&leptos.site_pkg_dir).join(format!("{}.wasm", leptos.output_name));
     if !wasm.exists() {
-        tracing::warn!(path = %wasm.display(), "the UI is not there, so no page will work: set leptos.site-root");
+        tracing::warn!(path = %wasm.display(), "the UI's files are missing, so no page works: set leptos.site-root");
     }
     if tls.is_none() && !settings.server.behind_proxy && !leptos.site_addr.ip().is_loopback() {
-        tracing::warn!("passwords travel in the open: set tls.certificate and tls.key, or server.behind-proxy");
+        tracing::warn!("passwords are sent unencrypted: set tls.certificate and tls.key, or server.behind-proxy");
     }
     if settings.server.behind_proxy && settings.server.trusted_proxies.is_empty() {
-        tracing::warn!("all clients count as one when logins fail: name the proxy in server.trusted-proxies");
+        tracing::warn!("all clients share one rate limit for logins: name the proxy in server.trusted-proxies");
     }
     let at = format!("{}://{}", if tls.is_some() { "https" } else { "http" }, leptos.site_addr);
-    say(&format!("Cloakroom is open: {at}\nIts API explains itself: {at}/docs\n"))?;
+    announce(format!("Cloakroom is open: {at}\nIts API explains itself: {at}/docs\n"));
     if settings.demo.enabled {
         let (username, password) = demo::LOGIN;
-        say(&format!("Log in as {username} with the password {password}\n"))?;
+        announce(format!("Log in as {username} with the password {password}\n"));
     }
-    server::run(Doors { public: listener, tls, metrics }, state, stopped).await;
-    Ok(say("Cloakroom is closed.\n")?)
+    server::run(Listeners { public: listener, tls, metrics }, state, stopped).await;
+    announce("Cloakroom is closed.\n".to_owned());
+    Ok(())
 }
 
-/// Where the metrics are asked for. An address that was not asked for is not insisted on: two servers on one machine are
-/// no mistake.
+/// Prints to standard output. If that fails, or its reader does not read, the server still serves.
+fn announce(text: String) {
+    match log::within_patience(move || say(&text)) {
+        Some(Ok(())) => {}
+        Some(Err(error)) => tracing::warn!(%error, "standard output cannot be written"),
+        None => tracing::warn!("standard output is a pipe that nobody reads"),
+    }
+}
+
+/// The listener of the metrics. If the settings name no address and the default address is in use, there are no
+/// metrics: two servers may run on one machine.
 async fn metrics_listener(asked: Option<SocketAddr>) -> Result<Option<TcpListener>, Failure> {
     let address = asked.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 9464)));
     match TcpListener::bind(address).await {
@@ -160,32 +151,32 @@ async fn metrics_listener(asked: Option<SocketAddr>) -> Result<Option<TcpListene
         }
         Err(error) if asked.is_some() => Err(Failure::Listen(address, error)),
         Err(error) => {
-            tracing::warn!(%error, "there are no metrics, as {address} cannot be listened on: set metrics.addr");
+            tracing::warn!(%error, "there are no metrics, because {address} is not available: set metrics.addr");
             Ok(None)
         }
     }
 }
 
-/// Asks the system for as many file descriptors as this many connections want: one each, another where a file is being
-/// sent, and some for the rest.
+/// Asks the system for enough file descriptors: one for each connection, one for each file that is being sent, and some
+/// more.
 fn allow_files(connections: usize) {
     let wanted = u64::try_from(connections).unwrap_or(u64::MAX).saturating_mul(2).saturating_add(64);
     match rlimit::increase_nofile_limit(wanted) {
         Ok(allowed) if allowed < wanted => tracing::warn!(
-            "the system allows {allowed} open files, which is less than limits.connections wants: raise it (ulimit -n)"
+            "the system allows {allowed} open files, fewer than limits.connections needs: raise the limit (ulimit -n)"
         ),
         Ok(_) => {}
-        Err(error) => tracing::warn!(%error, "the number of open files cannot be raised"),
+        Err(error) => tracing::warn!(%error, "the limit of open files cannot be raised"),
     }
 }
 
-/// The process's environment. What is not UTF-8 is passed over, unless it is a setting.
+/// The process's environment. A variable that is not UTF-8 is skipped, unless it is a setting.
 fn environment() -> Result<HashMap<String, String>, SettingsError> {
     let mut variables = HashMap::new();
     for (name, value) in std::env::vars_os() {
         match (name.into_string(), value.into_string()) {
             (Ok(name), Ok(value)) => drop(variables.insert(name, value)),
-            (Ok(name), Err(_)) if name.starts_with("CLOAKROOM__") || name.starts_with("LEPTOS_") => {
+            (Ok(name), Err(_)) if name.starts_with("CLOAKROOM_") || name.starts_with("LEPTOS_") => {
                 return Err(SettingsError::NotUtf8(name));
             }
             _ => {}

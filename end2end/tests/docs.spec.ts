@@ -37,6 +37,8 @@ test.describe("all of it", () => {
   test.use({ expectedMessages: [/^verbose: \[DOM\]/] });
 
   test("it logs in with the ticked scopes and calls every operation", async ({ page }) => {
+    // Swagger UI takes seconds for each operation where the machine has other work.
+    test.slow();
     await open(page);
     const posted = page.waitForRequest((request) => request.url().endsWith("/token"));
     const dialog = await authorize(page, "johndoe", "secret", ["me", "items"]);

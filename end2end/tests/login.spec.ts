@@ -200,6 +200,8 @@ test.describe("a busy counter", () => {
   });
 
   test("is said, with when to come back", async ({ login, request }) => {
+    // It waits for the end of a hash that takes seconds.
+    test.slow();
     await login.open();
     const probe = () => request.post("/token", { form: { username: "nobody", password: "x" } });
     // Of two requests at once, one gets a 503. The other keeps the only thread busy until the page has its answer.

@@ -13,7 +13,7 @@ pub const ITEMS_WRITE: u8 = 1 << 3;
 /// Manage all users and all items.
 pub const ADMIN: u8 = 1 << 4;
 
-/// Every scope there is: its bit, its name on the wire, and the sentence a person is shown.
+/// All scopes: the bit, the name on the wire, and the sentence that people are shown.
 const ALL: [(u8, &str, &str); 5] = [
     (ME, "me", "Read information about the current user."),
     (ITEMS, "items", "Read items."),
@@ -35,7 +35,7 @@ impl Scopes {
     /// What a new user is granted: everything but `admin`.
     pub const AT_SIGN_UP: Self = Self(ME | ITEMS | ME_WRITE | ITEMS_WRITE);
 
-    /// Every scope there is.
+    /// All scopes.
     pub const ALL: Self = Self(ME | ITEMS | ME_WRITE | ITEMS_WRITE | ADMIN);
 
     /// The set with these bits.
@@ -52,8 +52,8 @@ impl Scopes {
             .try_fold(Self::default(), |set, name| bit(name).map(|bit| Self(set.0 | bit)).ok_or(UnknownScope))
     }
 
-    /// Reads a `scope` that was granted earlier, here or by another service that shares the key: words this server
-    /// does not know open nothing here and are passed over.
+    /// Reads a `scope` that was granted earlier, here or by another service that shares the key. Names that this server
+    /// does not know are ignored; they grant nothing here.
     pub fn parse_granted(list: &str) -> Self {
         Self(list.split(' ').filter_map(bit).fold(0, |bits, bit| bits | bit))
     }
@@ -71,6 +71,13 @@ impl Scopes {
     /// The name and the sentence of each scope in the set.
     pub fn describe(self) -> impl Iterator<Item = (&'static str, &'static str)> {
         ALL.into_iter().filter(move |(bit, ..)| self.0 & bit != 0).map(|(_, name, sentence)| (name, sentence))
+    }
+}
+
+/// Reads a user's scopes from the database, as [`Scopes::parse_granted`] does.
+impl From<String> for Scopes {
+    fn from(list: String) -> Self {
+        Self::parse_granted(&list)
     }
 }
 

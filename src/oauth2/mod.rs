@@ -1,14 +1,14 @@
-//! OAuth2's own endpoints: form-encoded, and so Leptos server functions, which is what a browser's form posts to. The
-//! browser's side of each is the very call that the pages make; any OAuth2 client may post to the same address.
+//! OAuth2's own endpoints. They take form-encoded bodies, so they are Leptos server functions: a browser's form can
+//! post to one. The pages call the same functions. Any OAuth2 client may post to the same addresses.
 
+mod error_slot;
 mod fetch;
 mod form;
-mod refusal;
 
+pub use error_slot::ErrorSlot;
 pub use fetch::Fetch;
 pub use form::{OAuth2Form, PasswordForm};
 use leptos::server;
-pub use refusal::Refusal;
 use server_fn::codec::Json;
 
 use crate::{error::ApiError, model::Token};
@@ -17,8 +17,7 @@ use crate::{error::ApiError, model::Token};
 /// password of the form and answers with a bearer token.
 ///
 /// # Errors
-/// Each row of the token endpoint's table: a form that is not one, an unknown grant type or scope, the wrong
-/// credentials, too many failures, a full queue.
+/// An invalid form, an unknown grant type or scope, wrong credentials, too many failures, or a full queue.
 #[server(name = LoginForAccessToken, prefix = "", endpoint = "token", input = OAuth2Form, output = Json, client = Fetch)]
 pub async fn token(
     /// The form's fields.
@@ -26,9 +25,14 @@ pub async fn token(
 ) -> Result<Token, ApiError> {
     use leptos::prelude::use_context;
 
-    use crate::server::{login::login_for_access_token, security::address::ClientAddress, state::AppState};
+    use crate::server::{
+        login::{Login, login_for_access_token},
+        security::address::ClientAddress,
+        state::AppState,
+    };
 
     let state = use_context::<AppState>().ok_or_else(ApiError::internal)?;
     let address = use_context::<ClientAddress>().ok_or_else(ApiError::internal)?;
-    login_for_access_token(&state, form, address).await
+    let PasswordForm { username, password, scope } = form;
+    login_for_access_token(&state, Login { username, password, scope }, address).await
 }

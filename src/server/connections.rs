@@ -1,5 +1,5 @@
-//! The accept loop: how many connections there are, how long each may be silent, and how they end. `axum::serve` has no
-//! limits of this kind, so slow clients would hold connections for ever.
+//! The accept loop. It limits how many connections are open and how long each may be silent, and it closes them at the
+//! end. `axum::serve` has no such limits: slow clients could hold connections for ever.
 
 use std::{convert::Infallible, future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
@@ -25,26 +25,26 @@ use tower::{Service, ServiceExt};
 
 use super::{settings::LimitSettings, tls::Tls};
 
-/// How long requests in hand may take to finish once the server was told to stop.
+/// How long the requests in progress may take to finish once the server is told to stop.
 const GRACE: Duration = Duration::from_secs(10);
-/// How long to wait where no connection can be accepted, as when the process has no file descriptors left.
+/// The pause after a failed accept, for example without a free file descriptor.
 const PAUSE: Duration = Duration::from_millis(200);
-/// The most that is read of a request's line and header, in bytes. A header of 64 KiB is still answered.
+/// The largest request line and header, in bytes. A header of 64 KiB still fits.
 const HEADER_LIMIT: usize = 80 * 1024;
 
-/// What every connection is served with.
+/// What every connection needs.
 #[derive(Clone)]
 struct Connections<S> {
     app: S,
     tls: Option<Arc<Tls>>,
     header_timeout: Duration,
     write_timeout: Duration,
-    /// Its other end is gone once the server stops.
-    open: watch::Receiver<()>,
+    /// The sender is dropped when the server stops.
+    running: watch::Receiver<()>,
 }
 
-/// Serves `app` on `listener` until `shutdown` completes, and lets the requests in hand finish. `open` tells how many
-/// connections there are.
+/// Serves `app` on `listener` until `shutdown` completes. Then it lets the requests in progress finish. `open` counts
+/// the open connections.
 pub async fn serve<S>(
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
@@ -56,13 +56,13 @@ pub async fn serve<S>(
     S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static,
 {
     let seconds = |seconds: u32| Duration::from_secs(seconds.into());
-    let (door, door_is_open) = watch::channel(());
+    let (running, is_running) = watch::channel(());
     let connections = Connections {
         app,
         tls,
         header_timeout: seconds(limits.header_timeout),
         write_timeout: seconds(limits.write_timeout),
-        open: door_is_open,
+        running: is_running,
     };
     let (places, all) = (Arc::new(Semaphore::new(limits.connections)), GracefulShutdown::new());
     let mut shutdown = pin!(shutdown);
@@ -89,15 +89,15 @@ pub async fn serve<S>(
             }
         }
     }
-    tracing::info!("stopping: requests in hand may take {} s", GRACE.as_secs());
-    // Nobody is kept waiting in front of a closed door.
-    drop((listener, door));
+    tracing::info!("stopping: requests in progress may take {} s", GRACE.as_secs());
+    // New connections are refused at once, and idle ones are closed.
+    drop((listener, running));
     if timeout(GRACE, all.shutdown()).await.is_err() {
-        tracing::warn!("stopped with requests still in hand");
+        tracing::warn!("stopped with requests still in progress");
     }
 }
 
-/// The next connection, once there is a place for it. The others wait in the system's queue.
+/// Accepts the next connection when a place is free. Until then connections wait in the system's queue.
 async fn next(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
@@ -113,18 +113,18 @@ where
 {
     /// Serves one connection to its end.
     async fn serve(mut self, stream: TcpStream, peer: SocketAddr, watcher: Watcher) {
-        // An answer is not held back until there is more to say. Where that cannot be set, it is only slower.
+        // Sends an answer at once, without waiting for more data. If this cannot be set, answers are only slower.
         let _ = stream.set_nodelay(true);
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(self.write_timeout));
         let stream = Box::pin(stream);
         match &self.tls {
             None => self.speak_http(stream, peer, watcher).await,
-            // A handshake that fails or takes too long is the client's affair.
+            // A failed or slow handshake is the client's fault, not an error of the server.
             Some(tls) => {
                 let shaken = tokio::select! {
                     shaken = timeout(self.header_timeout, tls.acceptor().accept(stream)) => shaken,
-                    _ = self.open.changed() => return,
+                    _ = self.running.changed() => return,
                 };
                 match shaken {
                     Ok(Ok(stream)) => self.speak_http(stream, peer, watcher).await,
@@ -147,9 +147,12 @@ where
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            // Counted from the end of the answer before: so it is how long an idle connection is kept, too.
+            // Counted from the end of the previous answer: it also limits how long a connection may be idle.
             .header_read_timeout(self.header_timeout)
             .max_buf_size(HEADER_LIMIT)
+            // A client may close its sending side after its request (`nc -N`) and still wait for the answer. On TCP
+            // this looks the same as a client that has gone. So a request that has begun is always finished.
+            .half_close(true)
             .serve_connection(TokioIo::new(stream), service);
         if let Err(error) = watcher.watch(connection).await {
             tracing::debug!(%peer, %error, "a connection ended early");

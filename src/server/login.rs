@@ -1,7 +1,6 @@
-//! What is decided at a login: whether it may be tried, who it is, what may be asked for, and from when on the token
-//! counts. One log line for each says how it ended.
+//! A login: the rate limit, the password and the token's scopes. Each login writes one log line.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use uuid::Uuid;
 
@@ -9,7 +8,12 @@ use super::{
     clock,
     metrics::LoginOutcome,
     request_id::current,
-    security::{address::ClientAddress, jwt::NewClaims, throttle::Guess},
+    security::{
+        address::ClientAddress,
+        jwt::NewClaims,
+        password::HashError,
+        throttle::{Guess, Refused},
+    },
     state::AppState,
     store::UserRow,
     users::authenticate_user,
@@ -17,38 +21,58 @@ use super::{
 use crate::{
     error::ApiError,
     model::{Scopes, Token},
-    oauth2::PasswordForm,
 };
 
-/// Checks the username and password of the form, sent from `address`, and issues a token (the tutorial's function of
-/// the same name).
+/// What a client sends to log in.
+pub struct Login {
+    /// The name the user logs in with.
+    pub username: String,
+    /// The password, in plain text.
+    pub password: String,
+    /// The requested scopes, separated by spaces. `None` means all scopes of the user.
+    pub scope: Option<String>,
+}
+
+/// Hides the fields: no log line can show the password.
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login").finish_non_exhaustive()
+    }
+}
+
+/// Checks the username and the password, sent from `address`. Issues a token (the tutorial's function of the same
+/// name).
 ///
 /// # Errors
 /// [`ApiError::invalid_scope`], [`ApiError::incorrect_credentials`], [`ApiError::too_many_failures`],
-/// [`ApiError::busy`].
-pub async fn login_for_access_token(
-    state: &AppState,
-    form: PasswordForm,
-    address: ClientAddress,
-) -> Result<Token, ApiError> {
-    // Before the user is looked up: where the password is changed while it is being checked, the token counts as older
-    // than the change.
-    let asked_at = clock::unix_seconds();
-    // Before the password, as it costs nothing; whether it is granted after it, as that is the user's own business.
-    let asked = form.scope.as_deref().map(Scopes::parse).transpose().map_err(|_| ApiError::invalid_scope())?;
-    let user = throttled(state, form.username, form.password, address).await?;
+/// [`ApiError::busy`], [`ApiError::unavailable`].
+pub async fn login_for_access_token(state: &AppState, login: Login, address: ClientAddress) -> Result<Token, ApiError> {
+    // Checked before the password, because it costs nothing. A user's scopes are private: they are checked only after
+    // the password.
+    let asked = login.scope.as_deref().map(Scopes::parse).transpose().map_err(|_| ApiError::invalid_scope())?;
+    let user = authenticate(state, &login.username, login.password, address).await?;
     let granted = asked.unwrap_or(user.scopes);
     if !user.scopes.contains(granted) {
         return Err(ApiError::invalid_scope());
     }
-    let issued_at = issue_time(&user, asked_at).await;
+    let now = clock::unix_seconds();
+    // Up to one second ahead is normal: a change of password ends the tokens of its own second.
+    if user.tokens_valid_from > now.saturating_add(1) {
+        tracing::warn!(
+            request = current().map(display),
+            user = user.username,
+            ahead_s = user.tokens_valid_from.saturating_sub(now),
+            "the clock is behind this user's last change of password: check the server's clock"
+        );
+    }
     let scope = granted.to_string();
     let claims = NewClaims {
         sub: &user.username,
-        exp: clock::unix_seconds().saturating_add(i64::from(state.token_expires_in)),
-        iat: issued_at,
+        exp: now.saturating_add(i64::from(state.token_expires_in)),
+        iat: now,
         jti: &Uuid::new_v4().to_string(),
         scope: &scope,
+        password_version: user.tokens_valid_from,
     };
     let access_token = state.keys.create_access_token(&claims).map_err(|error| {
         tracing::error!(request = current().map(display), %error, "a login failed");
@@ -57,85 +81,92 @@ pub async fn login_for_access_token(
     Ok(Token { access_token, token_type: "bearer".to_owned(), expires_in: state.token_expires_in, scope })
 }
 
-/// The user whose name and password these are, unless too many guesses have failed before.
-async fn throttled(
+/// Checks the rate limit and then the password. Returns the user.
+async fn authenticate(
     state: &AppState,
-    username: String,
+    username: &str,
     password: String,
     address: ClientAddress,
 ) -> Result<UserRow, ApiError> {
-    // As it was typed, but with nothing in it that could begin a line of its own, or fill the log.
-    let user: String = username.chars().take(64).flat_map(char::escape_debug).collect();
-    let history = state.store.login_history(&username, &address.to_string()).await?;
-    let guess = Guess {
-        username: &username,
-        password_version: history.password_version,
-        address,
-        known: history.known_address,
-    };
-    let check = || {
-        state.throttle.check(&guess, clock::monotonic()).map_err(|wait| {
-            state.metrics.login(LoginOutcome::throttled);
-            tracing::warn!(request = current().map(display), user, %address, wait_s = wait.as_secs(), "login throttled");
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a quarter of an hour at most")]
-            ApiError::too_many_failures(wait.as_secs_f64().ceil() as u32)
-        })
-    };
-    check()?;
-    let mut turn = state.passwords.turn().await.inspect_err(|_| {
-        state.metrics.login(LoginOutcome::busy);
-        tracing::warn!(request = current().map(display), user, %address, "login refused: too many at once");
-    })?;
-    // Again, as others may have failed while this one waited its turn, which ends once it is counted: so of many guesses
-    // at the same time no more are looked at than of guesses one after the other, but for those on the other threads.
-    check()?;
-    let mut attempt = Attempt { state, guess: &guess, user: &user, open: true };
-    let checked = authenticate_user(&state.store, &mut turn, &username, password).await;
-    attempt.open = matches!(checked, Ok(None));
-    drop(attempt);
-    if matches!(checked, Ok(Some(_))) {
-        state.throttle.succeeded(&guess);
+    let history = state.store.login_history(username, &address.to_string()).await?;
+    let guess = Guess { username, password_version: history.password_version, address, known: history.known_address };
+    let mut attempt = Attempt::new(state, username, address);
+    // Before anything that waits.
+    if let Err(wait) = state.throttle.check(&guess, clock::monotonic()) {
+        return Err(attempt.throttled(wait));
     }
-    drop(turn);
-    let found = checked?.ok_or_else(ApiError::incorrect_credentials)?;
+    // Re-check: other guesses may have failed meanwhile, and guesses in progress count too. A guess that waits for them
+    // takes no place in the hashing queue, so that one account cannot fill the queue.
+    let mut in_progress = match state.throttle.begin(&guess).await {
+        Ok(in_progress) => in_progress,
+        Err(Refused::TooManyFailures(wait)) => return Err(attempt.throttled(wait)),
+        Err(Refused::TooManyWaiting) => return Err(attempt.busy()),
+    };
+    let Ok(place) = state.passwords.queue() else { return Err(attempt.busy()) };
+    let mut turn = place.turn().await?;
+    // From now on the password is looked at. A request that ends early counts as a failed login.
+    in_progress.looks();
+    attempt.outcome = LoginOutcome::failed;
+    let checked = authenticate_user(&state.store, &mut turn, username, password).await;
+    let found = match checked {
+        Ok(found) => found.ok_or_else(ApiError::incorrect_credentials)?,
+        Err(error) => {
+            in_progress.void();
+            attempt.outcome = LoginOutcome::error;
+            return Err(error);
+        }
+    };
+    in_progress.succeeded();
+    attempt.outcome = LoginOutcome::error;
     state.store.remember_login(&found.id, &address.to_string(), clock::unix_milliseconds()).await?;
-    state.metrics.login(LoginOutcome::succeeded);
-    tracing::info!(request = current().map(display), user, %address, "login succeeded");
+    attempt.outcome = LoginOutcome::succeeded;
     Ok(found)
 }
 
-/// A guess that is being looked at. Unless it was closed, it counts as failed when it ends, also where the client goes
-/// away in the middle: or guesses would cost nothing to whoever does not wait for the answer.
+/// A login. Drop guard: however it ends, it is counted and leaves one log line.
 struct Attempt<'a> {
     state: &'a AppState,
-    guess: &'a Guess<'a>,
-    user: &'a str,
-    open: bool,
+    /// The name, for the log.
+    user: String,
+    address: ClientAddress,
+    outcome: LoginOutcome,
+    /// How long the next login has to wait, in seconds.
+    wait_s: Option<u64>,
+}
+
+impl<'a> Attempt<'a> {
+    fn new(state: &'a AppState, username: &str, address: ClientAddress) -> Self {
+        // Shortened and escaped: a username cannot fill the log or forge a log line.
+        let user = username.chars().take(64).flat_map(char::escape_debug).collect();
+        Self { state, user, address, outcome: LoginOutcome::error, wait_s: None }
+    }
+
+    /// Too many logins failed before.
+    fn throttled(&mut self, wait: Duration) -> ApiError {
+        self.outcome = LoginOutcome::throttled;
+        self.wait_s = Some(wait.as_secs());
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a quarter of an hour at most")]
+        ApiError::too_many_failures(wait.as_secs_f64().ceil() as u32)
+    }
+
+    /// Too many logins wait.
+    fn busy(&mut self) -> ApiError {
+        self.outcome = LoginOutcome::busy;
+        HashError::Busy.into()
+    }
 }
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
-        if self.open {
-            self.state.throttle.failed(self.guess, clock::monotonic());
-            self.state.metrics.login(LoginOutcome::failed);
-            tracing::info!(
-                request = current().map(display),
-                user = self.user,
-                address = %self.guess.address,
-                "login failed"
-            );
+        self.state.metrics.login(self.outcome);
+        let Self { user, address, wait_s, .. } = &*self;
+        let request = current().map(tracing::field::display);
+        match self.outcome {
+            LoginOutcome::succeeded => tracing::info!(request, user, %address, "login succeeded"),
+            LoginOutcome::failed => tracing::info!(request, user, %address, "login failed"),
+            LoginOutcome::throttled => tracing::warn!(request, user, %address, wait_s, "login throttled"),
+            LoginOutcome::busy => tracing::warn!(request, user, %address, "login refused: too many at once"),
+            LoginOutcome::error => tracing::warn!(request, user, %address, "login ended by a server error"),
         }
     }
-}
-
-/// The `iat` of a token that `user` asked for at `asked_at`, in Unix seconds. Within the second in which the password
-/// was changed no token is valid yet, so this waits for the next: other readers, PyJWT for one, refuse an `iat` that is
-/// still to come.
-async fn issue_time(user: &UserRow, asked_at: i64) -> i64 {
-    let early = user.tokens_valid_from.saturating_mul(1000).saturating_sub(clock::unix_milliseconds());
-    if early > 0 {
-        // Never much longer than that second, even if the clock was set back since.
-        tokio::time::sleep(Duration::from_millis(early.unsigned_abs().min(3000))).await;
-    }
-    asked_at.max(user.tokens_valid_from)
 }

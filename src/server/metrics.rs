@@ -1,7 +1,7 @@
-//! What the server counts, for Prometheus. Each number is kept where it arises; here they get their names, and their
-//! address of their own, which is nobody's business outside.
+//! Metrics for Prometheus. Each part of the server keeps its own numbers. This module names the numbers, and serves
+//! them at a separate address, which is not public.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -16,9 +16,9 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use super::{clock, security::password::Passwords, state::AppState, store::Store};
+use super::{clock, security::password::Passwords, store::Store};
 
-/// Bounds of the histograms, in seconds: an answer takes a millisecond, a login a tenth of a second.
+/// Bounds of the histograms, in seconds. An answer takes a millisecond, a login a tenth of a second.
 const SECONDS: [f64; 13] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
 /// A histogram of durations.
@@ -26,7 +26,7 @@ pub fn durations() -> Histogram {
     Histogram::new(SECONDS)
 }
 
-/// The numbers.
+/// The registry of all numbers, and the numbers that are kept here.
 pub struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Histogram>,
@@ -34,12 +34,13 @@ pub struct Metrics {
     /// Connections that are open.
     pub connections: Gauge,
     hashing: Gauge,
+    passwords: Arc<Passwords>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
     method: &'static str,
-    /// The route's template, and nothing that a client can choose.
+    /// The route's template, not the path: a client cannot choose the template.
     route: String,
     status: u16,
 }
@@ -51,37 +52,35 @@ struct LoginLabels {
 
 /// How a login ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
-#[expect(non_camel_case_types, reason = "they are the labels")]
+#[expect(non_camel_case_types, reason = "the variants are the labels")]
 pub enum LoginOutcome {
-    /// With a token, or with the wrong scope.
+    /// The password was right. The login may still get no token: the scope may be wrong.
     succeeded,
-    /// The wrong password, or no such user.
+    /// The password was wrong, or the user does not exist.
     failed,
-    /// Too many failures before.
+    /// Refused before the password was checked: too many logins failed.
     throttled,
-    /// Too many at once.
+    /// Refused before the password was checked: the queue is full.
     busy,
+    /// Not decided: the server had an error.
+    error,
 }
 
 impl Metrics {
-    /// The numbers of a server with this store and these hashing threads.
-    pub fn new(store: &Store, passwords: &Passwords) -> Self {
-        let metrics = Self {
-            registry: Registry::with_prefix("cloakroom"),
-            requests: Family::new_with_constructor(durations),
-            logins: Family::default(),
-            connections: Gauge::default(),
-            hashing: Gauge::default(),
-        };
-        let Self { mut registry, requests, logins, connections, hashing } = metrics;
-        registry.register("http_request_duration_seconds", "Requests, and the time to their answers", requests.clone());
+    /// The numbers of a server with this store and these hashing threads. `hash_seconds` is the histogram that the
+    /// threads were started with.
+    pub fn new(store: &Store, passwords: Arc<Passwords>, hash_seconds: Histogram) -> Self {
+        let mut registry = Registry::with_prefix("cloakroom");
+        let requests = Family::<_, _, fn() -> Histogram>::new_with_constructor(durations);
+        let (logins, connections, hashing) = (Family::default(), Gauge::default(), Gauge::default());
+        registry.register("http_request_duration_seconds", "Requests, and the time to answer them", requests.clone());
         registry.register("logins", "Logins, by outcome", logins.clone());
         registry.register("connections", "Connections that are open", connections.clone());
-        registry.register("hashing_queue", "Logins that hash or wait for it", hashing.clone());
-        registry.register("hash_duration_seconds", "Time to compute one hash", passwords.seconds.clone());
-        registry.register("user_cache_hits", "Users behind a token that were remembered", store.cache.hits.clone());
-        registry.register("user_cache_misses", "Users behind a token that were read", store.cache.misses.clone());
-        Self { registry, requests, logins, connections, hashing }
+        registry.register("hashing_queue", "Logins that hash or wait to hash", hashing.clone());
+        registry.register("hash_duration_seconds", "Time to compute one hash", hash_seconds);
+        registry.register("user_cache_hits", "Users of a token that were cached", store.cache.hits.clone());
+        registry.register("user_cache_misses", "Users of a token that were not cached", store.cache.misses.clone());
+        Self { registry, requests, logins, connections, hashing, passwords }
     }
 
     /// Counts a login.
@@ -99,7 +98,7 @@ impl Metrics {
     }
 }
 
-/// The method's name, if it is one that a server knows: the others are as many as clients make up.
+/// The method's name, or `other`: a client can invent any number of names.
 fn known(method: &Method) -> &'static str {
     ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
         .into_iter()
@@ -120,15 +119,15 @@ pub async fn observe<F: Future<Output = Response>>(
     response
 }
 
-/// What is served on the metrics' own address.
-pub fn router(state: AppState) -> Router {
-    Router::new().route("/metrics", get(read_metrics)).with_state(state)
+/// The router of the metrics' own address.
+pub fn router(metrics: Arc<Metrics>) -> Router {
+    Router::new().route("/metrics", get(read_metrics)).with_state(metrics)
 }
 
-async fn read_metrics(State(state): State<AppState>) -> Response {
-    state.metrics.hashing.set(i64::try_from(state.passwords.in_hand()).unwrap_or(i64::MAX));
+async fn read_metrics(State(metrics): State<Arc<Metrics>>) -> Response {
+    metrics.hashing.set(i64::try_from(metrics.passwords.queue_length()).unwrap_or(i64::MAX));
     let mut text = String::new();
     // Writing to a string does not fail.
-    let _ = encode(&mut text, &state.metrics.registry);
+    let _ = encode(&mut text, &metrics.registry);
     ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response()
 }

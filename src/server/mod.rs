@@ -1,16 +1,18 @@
-//! Everything that runs on the server only. [`run`] serves; `main` decides with which settings.
+//! Everything that runs only on the server. `main` reads the settings, and [`run`] serves.
 
 pub mod clock;
 mod connections;
 pub mod demo;
-pub mod docs;
 pub mod items;
 pub mod login;
 pub mod metrics;
+pub mod openapi;
+mod readiness;
 pub mod request_id;
 pub mod routes;
 pub mod security;
 pub mod settings;
+pub mod site;
 pub mod state;
 pub mod store;
 pub mod tls;
@@ -28,33 +30,34 @@ use tower::{Layer, util::MapRequestLayer};
 
 use self::{state::AppState, tls::Tls};
 
-/// Where a server is reached.
-pub struct Doors {
-    /// By everybody.
+/// The sockets that the server listens on.
+pub struct Listeners {
+    /// The public socket.
     pub public: TcpListener,
-    /// What HTTPS is spoken with there.
+    /// The certificate and key of the public socket. Without them it serves plain HTTP.
     pub tls: Option<Arc<Tls>>,
-    /// By whoever collects the metrics.
+    /// The socket of the metrics.
     pub metrics: Option<TcpListener>,
 }
 
-/// Serves at these doors until `shutdown` completes; lets the requests in hand finish, and closes the database.
-pub async fn run(doors: Doors, state: AppState, shutdown: impl Future<Output = ()> + Send + 'static) {
+/// Serves on these sockets until `shutdown` completes. Then it lets the requests in progress finish, and closes the
+/// database.
+pub async fn run(listeners: Listeners, state: AppState, shutdown: impl Future<Output = ()> + Send + 'static) {
     let (store, limits, open) = (state.store.clone(), state.limits, state.metrics.connections.clone());
-    let metrics = doors.metrics.map(|listener| {
-        let app = metrics::router(state.clone());
+    let metrics = listeners.metrics.map(|listener| {
+        let app = metrics::router(Arc::clone(&state.metrics));
         tokio::spawn(connections::serve(listener, None, app, limits, Gauge::default(), pending()))
     });
-    // Around the router, not in it: a path has to be trimmed before it is matched.
+    // Outside the router: the path is trimmed before the router matches it.
     let app = MapRequestLayer::new(routes::without_trailing_slash).layer(routes::router(state));
-    connections::serve(doors.public, doors.tls, app, limits, open, shutdown).await;
+    connections::serve(listeners.public, listeners.tls, app, limits, open, shutdown).await;
     if let Some(metrics) = metrics {
         metrics.abort();
     }
     store.close().await;
 }
 
-/// The whole router, as [`run`] serves it: for tests that ask it directly.
+/// The same router that [`run`] serves, for tests that call it directly.
 pub fn router(state: AppState) -> Router {
     Router::new().fallback_service(MapRequestLayer::new(routes::without_trailing_slash).layer(routes::router(state)))
 }

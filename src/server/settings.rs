@@ -1,7 +1,8 @@
-//! What the person who runs the server can set. Built-in defaults, then `Leptos.toml` (or the file that `--config`
-//! names), then the environment, then `--set`: each overrides the one before. The sections and keys are those of the
-//! structs below, in kebab-case; README.md lists them.
+//! The operator's settings. They come from built-in defaults, then `Leptos.toml` (or the file that `--config` names),
+//! then the environment, then `--set`. Each source overrides the sources before it. The structs below define the
+//! sections and keys, in kebab-case. docs/settings.md lists them.
 
+mod environment;
 mod list;
 mod origin;
 mod proxy;
@@ -18,40 +19,44 @@ use ipnet::IpNet;
 use leptos::config::{Env, LeptosOptions};
 use serde::{Deserialize, Deserializer, de};
 
-pub use self::{origin::Origin, proxy::ProxyHeader};
 use self::{
+    environment::{is_key, mistyped},
     origin::{origin, origins},
     proxy::networks,
 };
+pub use self::{origin::Origin, proxy::ProxyHeader};
 
-/// The file that is read when none is named, and passed over when it is not there.
+/// The file that is read if `--config` names none. It may be missing.
 pub const DEFAULT_FILE: &str = "Leptos.toml";
 
-/// Everything that can be set.
+/// All settings.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Settings {
-    /// Where the UI is and where to serve it: what cargo-leptos sets too.
+    /// The file that the settings were read from, if it exists.
+    #[serde(skip)]
+    pub file: PathBuf,
+    /// The UI's files and the address to listen on. cargo-leptos sets these too.
     pub leptos: LeptosSettings,
-    /// How the server is reached.
+    /// How clients reach the server.
     pub server: ServerSettings,
     /// HTTPS without a proxy.
     pub tls: TlsSettings,
     /// How many clients there may be, and how long each may take.
     pub limits: LimitSettings,
-    /// What the server counts.
+    /// The metrics.
     pub metrics: MetricsSettings,
-    /// Where things are kept.
+    /// The database.
     pub database: DatabaseSettings,
     /// Access tokens.
     pub token: TokenSettings,
-    /// Hashing.
+    /// The hashing of passwords.
     pub password: PasswordSettings,
     /// The tutorial's users.
     pub demo: DemoSettings,
 }
 
-/// `[leptos]`, or `LEPTOS_…` in the environment, where cargo-leptos puts it.
+/// `[leptos]`, or `LEPTOS_…` in the environment: cargo-leptos sets these variables.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LeptosSettings {
@@ -64,7 +69,7 @@ pub struct LeptosSettings {
     /// The name of those files, without their ending.
     pub output_name: String,
     /// `DEV` or `PROD`.
-    #[serde(deserialize_with = "environment")]
+    #[serde(deserialize_with = "dev_or_prod")]
     pub env: Env,
     /// The port at which `cargo leptos watch` tells the page to reload.
     pub reload_port: u32,
@@ -74,19 +79,19 @@ pub struct LeptosSettings {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ServerSettings {
-    /// Where clients reach the server, as its metadata says. Unset: the address it listens on.
+    /// The origin at which clients reach the server, for its metadata. Unset: the address that it listens on.
     #[serde(deserialize_with = "origin")]
     pub public_url: Option<Origin>,
-    /// The other origins whose pages may call with a bearer token (CORS). In the environment separated by spaces.
+    /// The other origins whose pages may call with a bearer token (CORS). In the environment, spaces separate them.
     #[serde(deserialize_with = "origins")]
     pub allow_origins: Vec<Origin>,
-    /// The proxies in front of the server, by address or network: whom they say they were asked by is the client. In
-    /// the environment separated by spaces.
+    /// The addresses or networks of the proxies in front of the server. The server takes the client's address from
+    /// these proxies. In the environment, spaces separate them.
     #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
-    /// The header in which they say it.
+    /// The header in which the proxies send the client's address.
     pub proxy_header: ProxyHeader,
-    /// Whether a proxy speaks HTTPS with the clients. In production, passwords travel in the open otherwise.
+    /// Whether a proxy speaks HTTPS with the clients. Without HTTPS, passwords are sent unencrypted.
     pub behind_proxy: bool,
 }
 
@@ -94,10 +99,10 @@ pub struct ServerSettings {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TlsSettings {
-    /// The file of the certificate, in PEM, with those that vouch for it after it.
+    /// The PEM file of the certificate and its chain. The server's own certificate comes first.
     #[serde(deserialize_with = "present")]
     pub certificate: Option<PathBuf>,
-    /// The file of its key, in PEM.
+    /// The PEM file of the certificate's key.
     #[serde(deserialize_with = "present")]
     pub key: Option<PathBuf>,
 }
@@ -106,16 +111,16 @@ pub struct TlsSettings {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LimitSettings {
-    /// Connections that are open at once; the next ones wait.
+    /// How many connections can be open at once. Further connections wait.
     pub connections: usize,
-    /// How long a request's header may take to arrive, in seconds, counted from the end of the answer before: so it is
-    /// how long an idle connection is kept, too.
+    /// How long a request's header may take to arrive, in seconds. The time starts at the end of the previous answer,
+    /// so it also limits an idle connection.
     pub header_timeout: u32,
     /// How long a body may take to arrive, in seconds; 408 after that.
     pub body_timeout: u32,
-    /// How long an answer may take, the body's arrival included, in seconds; 503 after that.
+    /// How long an answer may take, in seconds, including the time for the body to arrive; 503 after that.
     pub request_timeout: u32,
-    /// How long a client may take no byte of an answer, in seconds.
+    /// How long a client may stop reading an answer, in seconds.
     pub write_timeout: u32,
 }
 
@@ -131,8 +136,8 @@ pub struct MetricsSettings {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DatabaseSettings {
-    /// `sqlite://` and the path of a file, relative to the folder the server is started in. It is created when it is
-    /// not there.
+    /// `sqlite://` and the path of a file, relative to the folder the server is started in. It is created if it is
+    /// missing.
     pub url: String,
 }
 
@@ -140,11 +145,11 @@ pub struct DatabaseSettings {
 #[derive(Clone, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TokenSettings {
-    /// The key that tokens are signed with: at least 32 bytes (RFC 7518 §3.2), used as they are. Unset: one is made on
-    /// the first start and kept beside the database.
+    /// The key that tokens are signed with: at least 32 bytes (RFC 7518 §3.2), used as they are. Unset: a key is made
+    /// on the first start and stored beside the database.
     #[serde(deserialize_with = "present")]
     pub secret_key: Option<String>,
-    /// How long a token is good for, in seconds.
+    /// How long a token is valid, in seconds.
     pub expires_in: u32,
 }
 
@@ -160,7 +165,7 @@ pub struct PasswordSettings {
     pub parallelism: u32,
     /// Threads that hash. Unset: as many as there are cores.
     pub threads: Option<usize>,
-    /// Logins that may wait for one of them.
+    /// How many logins may wait for a hashing thread.
     pub queue: usize,
 }
 
@@ -168,11 +173,11 @@ pub struct PasswordSettings {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DemoSettings {
-    /// Whether the tutorial's users, whose passwords everybody knows, are created at the start.
+    /// Whether the tutorial's users are created at the start. Their passwords are public.
     pub enabled: bool,
 }
 
-/// Without the key: no log line can show it.
+/// Hides the key: no log line can show it.
 impl fmt::Debug for TokenSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenSettings").field("expires_in", &self.expires_in).finish_non_exhaustive()
@@ -216,27 +221,30 @@ impl Default for PasswordSettings {
     }
 }
 
-/// The settings that were given cannot be used. One line that names the one to change.
+/// Why the settings cannot be used. The message is one line that names the setting to change.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// A file that cannot be read, an unknown key, a value of the wrong kind.
+    /// A file that cannot be read, an unknown key, or a value of the wrong kind.
     #[error("settings: {}", in_one_line(.0))]
     Unreadable(#[from] ConfigError),
     /// A value out of range.
     #[error("settings: {0}")]
     OutOfRange(&'static str),
-    /// A variable of the environment is not text.
+    /// The value of an environment variable is not UTF-8.
     #[error("settings: the value of {0} is not UTF-8")]
     NotUtf8(String),
-    /// A variable of the environment with a name that is no setting's.
-    #[error("settings: {0:?} in the environment is no setting")]
+    /// An environment variable looks like a setting, but is not one.
+    #[error(
+        "settings: {0:?} in the environment is not a setting: settings are CLOAKROOM__SECTION__KEY, with two underscores \
+         in both places"
+    )]
     NoKey(String),
-    /// `--set` without a key or without `=`. It is not quoted: it may hold the secret.
+    /// `--set` without a key or without `=`. The message does not quote its value: it may hold the secret.
     #[error("settings: a --set is not of the form SECTION.KEY=VALUE")]
     NoAssignment,
 }
 
-/// The error without the lines of the file that TOML's reader quotes: they may hold the secret.
+/// The error in one line. TOML's reader quotes lines of the file; they are left out, because they may hold the secret.
 fn in_one_line(error: &ConfigError) -> String {
     let text = error.to_string();
     match error {
@@ -248,14 +256,9 @@ fn in_one_line(error: &ConfigError) -> String {
     }
 }
 
-/// Whether this can be the key of a setting. To `config` a key may be more: `[9]` makes a list of ten.
-fn is_key(text: &str) -> bool {
-    text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
-}
-
 impl Settings {
-    /// Reads the settings. `file` is the one that `--config` named; `environment` is the process's; `overrides` are
-    /// the values of `--set`.
+    /// Reads the settings. `file` is the file that `--config` names. `environment` is the process's environment.
+    /// `overrides` are the values of `--set`.
     ///
     /// # Errors
     /// [`SettingsError`].
@@ -277,11 +280,10 @@ impl Settings {
         ] {
             builder = builder.set_override_option(format!("leptos.{key}"), environment.get(variable).cloned())?;
         }
-        let is_ours = |name: &str| name.to_lowercase().starts_with("cloakroom__");
-        if let Some(name) = environment.keys().find(|name| is_ours(name) && !is_key(name)) {
+        if let Some(name) = mistyped(&environment) {
             return Err(SettingsError::NoKey(name.clone()));
         }
-        // Values stay text until a field asks for its own type: a secret of digits only is not a number.
+        // Values stay text until a field reads them: a secret of digits does not become a number.
         builder = builder.add_source(
             Environment::with_prefix("CLOAKROOM")
                 .prefix_separator("__")
@@ -295,18 +297,18 @@ impl Settings {
             builder = builder.set_override(key, value)?;
         }
         let config = builder.build()?;
-        // Looked at first: the error would quote the value, and who forgets a part of the key writes the secret there.
+        // Checked first: if the operator forgets `secret-key`, the value of `token` is the secret. The later error
+        // would quote it.
         if config.get_string("token").is_ok() {
-            return Err(SettingsError::OutOfRange(
-                "token is no setting: there are token.secret-key and token.expires-in",
-            ));
+            return Err(SettingsError::OutOfRange("token is not a setting: use token.secret-key or token.expires-in"));
         }
-        let settings: Self = config.try_deserialize()?;
+        let mut settings: Self = config.try_deserialize()?;
+        settings.file = path.to_owned();
         settings.check()?;
         Ok(settings)
     }
 
-    /// Whether every value is in range, and they fit together.
+    /// Checks that each value is in range and that the values fit together.
     fn check(&self) -> Result<(), SettingsError> {
         let Self { leptos, server, tls, limits, token, password, demo, .. } = self;
         let least_memory = password.parallelism.saturating_mul(8);
@@ -329,7 +331,7 @@ impl Settings {
             ((1..=1000).contains(&password.iterations), "password.iterations is 1 to 1000"),
             (
                 (least_memory..=4 * 1024 * 1024).contains(&password.memory_kib),
-                "password.memory-kib is 8 for each lane (password.parallelism) to 4194304",
+                "password.memory-kib is at least 8 for each lane (password.parallelism) and at most 4194304",
             ),
             (
                 password.threads.is_none_or(|threads| (1..=1024).contains(&threads)),
@@ -342,12 +344,12 @@ impl Settings {
                     || leptos.site_addr.ip().is_loopback()
                     || tls.certificate.is_some()
                     || server.behind_proxy,
-                "leptos.site-addr can be reached from elsewhere, and passwords would travel in the open: set \
-                 tls.certificate and tls.key, or server.behind-proxy where a proxy speaks HTTPS",
+                "leptos.site-addr is not a loopback address, so passwords would be sent unencrypted: set \
+                 tls.certificate and tls.key, or server.behind-proxy if a proxy speaks HTTPS",
             ),
             (
                 !(demo.enabled && leptos.env == Env::PROD),
-                "demo.enabled cannot be true where leptos.env is PROD: everybody knows the demo's passwords",
+                "demo.enabled cannot be true if leptos.env is PROD: everybody knows the demo's passwords",
             ),
         ] {
             if !holds {
@@ -359,7 +361,7 @@ impl Settings {
 }
 
 impl LeptosSettings {
-    /// The same, as Leptos wants it.
+    /// The same settings as Leptos's own type.
     pub fn options(&self) -> LeptosOptions {
         LeptosOptions::builder()
             .output_name(self.output_name.as_str())
@@ -372,9 +374,9 @@ impl LeptosSettings {
     }
 }
 
-/// `DEV` or `PROD`, in any case. Leptos's own reading takes everything else for `DEV`, and a typo there would open the
-/// demo accounts.
-fn environment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Env, D::Error> {
+/// `DEV` or `PROD`, in any case of letters. Leptos's own parser reads everything else as `DEV`: a typo would then allow
+/// the demo accounts.
+fn dev_or_prod<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Env, D::Error> {
     let name = String::deserialize(deserializer)?;
     match name.to_ascii_uppercase().as_str() {
         "DEV" | "DEVELOPMENT" => Ok(Env::DEV),

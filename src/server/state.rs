@@ -1,24 +1,25 @@
-//! What every handler may ask for.
+//! The state that every handler can use.
 
 use std::{
-    hash::{DefaultHasher, Hasher},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use axum::extract::FromRef;
-use leptos::config::LeptosOptions;
+use leptos::config::{Env, LeptosOptions};
 
 use super::{
     clock, demo,
-    metrics::Metrics,
+    metrics::{self, Metrics},
+    readiness::Readiness,
     security::{
         jwt::Keys,
         password::{HashError, Passwords},
-        secret::{SecretError, kept_secret_key},
+        secret::{SecretError, is_known_to_everybody, kept_secret_key, key_path},
         throttle::Throttle,
     },
-    settings::{LeptosSettings, LimitSettings, ServerSettings, Settings},
+    settings::{LimitSettings, ServerSettings, Settings},
+    site::{self, SiteError},
     store::{self, OpenError, Store, StoreError},
 };
 
@@ -29,39 +30,47 @@ pub struct AppState {
     pub store: Store,
     /// The threads that hash passwords.
     pub passwords: Arc<Passwords>,
-    /// What signs and checks tokens.
+    /// The key that signs and checks tokens.
     pub keys: Arc<Keys>,
-    /// How long a new token is good for, in seconds.
+    /// How long a new token is valid, in seconds.
     pub token_expires_in: u32,
     /// Where clients reach the server: an origin, such as `https://cloakroom.example.com`.
     pub public_url: String,
     /// How long a client may take.
     pub limits: LimitSettings,
     /// How the server is reached.
-    pub server: ServerSettings,
-    /// What the server counts.
+    pub server: Arc<ServerSettings>,
+    /// The metrics.
     pub metrics: Arc<Metrics>,
-    /// Failed logins, counted.
+    /// The rate limit for logins.
     pub throttle: Arc<Throttle>,
+    /// Whether the database can be written.
+    pub readiness: Arc<Readiness>,
     /// Where the UI's files are.
     pub leptos_options: LeptosOptions,
-    /// Another one for each content of the files that a page is made of.
+    /// The version of the UI's CSS, JavaScript and WASM.
     pub site_version: Arc<str>,
 }
 
-/// Why the server cannot start: one line.
+/// Why the server cannot start. The message is one line.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Everybody could download the database.
-    #[error("the database {0} is inside leptos.site-root, which everybody may read: move one of them")]
-    Exposed(PathBuf),
+    /// Every client could download a secret file.
+    #[error(transparent)]
+    Site(#[from] SiteError),
     /// The database cannot be used.
     #[error(transparent)]
     Open(#[from] OpenError),
     /// The database cannot be written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The key to sign tokens with cannot be kept.
+    /// The key is public: anybody could sign tokens.
+    #[error(
+        "{0} is known to everybody, and leptos.env is PROD: anybody could sign tokens with it. Make a key with \
+         `cloakroom secret`"
+    )]
+    KnownKey(&'static str),
+    /// The key for tokens cannot be made, stored or read.
     #[error(transparent)]
     Secret(#[from] SecretError),
     /// The threads that hash cannot be started.
@@ -70,28 +79,34 @@ pub enum StartError {
 }
 
 impl AppState {
-    /// Opens and starts everything that these settings ask for.
+    /// Opens the database and starts the other parts, as the settings say.
     ///
     /// # Errors
     /// [`StartError`].
     pub async fn open(settings: &Settings) -> Result<Self, StartError> {
         let database = store::path(&settings.database.url)?;
-        if is_inside(&database, Path::new(&settings.leptos.site_root)) {
-            return Err(StartError::Exposed(database));
+        site::check(Path::new(&settings.leptos.site_root), &secrets(settings, &database))?;
+        if let Some(key) = &settings.token.secret_key {
+            check_key(key, "token.secret-key", settings)?;
         }
         let store = Store::open(&settings.database.url).await?;
         let secret_key = match &settings.token.secret_key {
             Some(key) => key.clone(),
-            None => kept_secret_key(&database)?,
+            None => {
+                let kept = kept_secret_key(&database)?;
+                check_key(&kept, "the key in the key file", settings)?;
+                kept
+            }
         };
         if settings.demo.enabled {
             demo::insert(&store, clock::unix_milliseconds()).await?;
         }
-        let passwords = Passwords::start(&settings.password)?;
+        let hash_seconds = metrics::durations();
+        let passwords = Arc::new(Passwords::start(&settings.password, hash_seconds.clone())?);
         Ok(Self {
-            metrics: Arc::new(Metrics::new(&store, &passwords)),
+            metrics: Arc::new(Metrics::new(&store, Arc::clone(&passwords), hash_seconds)),
             store,
-            passwords: Arc::new(passwords),
+            passwords,
             keys: Arc::new(Keys::new(&secret_key)),
             token_expires_in: settings.token.expires_in,
             public_url: match &settings.server.public_url {
@@ -100,32 +115,49 @@ impl AppState {
                 None => format!("http://{}", settings.leptos.site_addr),
             },
             limits: settings.limits,
-            server: settings.server.clone(),
-            throttle: Arc::default(),
+            server: Arc::new(settings.server.clone()),
+            throttle: Arc::new(Throttle::new(settings.password.queue)),
+            readiness: Arc::default(),
             leptos_options: settings.leptos.options(),
-            site_version: site_version(&settings.leptos).into(),
+            site_version: site::version(&settings.leptos).into(),
         })
     }
 }
 
-/// Whether `file`, there or not, is below `folder`. One of which neither the folder nor the file's own is there is not.
-fn is_inside(file: &Path, folder: &Path) -> bool {
-    let beside = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match (beside.canonicalize(), folder.canonicalize()) {
-        (Ok(beside), Ok(folder)) => beside.starts_with(folder),
-        _ => false,
+/// Refuses a public key in production. Elsewhere it only logs a warning. `source` says where the key comes from.
+fn check_key(key: &str, source: &'static str, settings: &Settings) -> Result<(), StartError> {
+    if !is_known_to_everybody(key) {
+        return Ok(());
     }
+    if settings.leptos.env == Env::PROD {
+        return Err(StartError::KnownKey(source));
+    }
+    tracing::warn!("{source} is known to everybody: do not use it in production");
+    Ok(())
 }
 
-/// A hash of the files that a page is made of. One that is not there counts as empty: `main` warns of it.
-fn site_version(leptos: &LeptosSettings) -> String {
-    let mut hasher = DefaultHasher::new();
-    for ending in ["css", "js", "wasm"] {
-        let path =
-            Path::new(&leptos.site_root).join(&leptos.site_pkg_dir).join(format!("{}.{ending}", leptos.output_name));
-        hasher.write(&std::fs::read(path).unwrap_or_default());
+/// The files that no client may download, each with a description.
+fn secrets(settings: &Settings, database: &Path) -> Vec<(&'static str, PathBuf)> {
+    let mut secrets = vec![
+        ("the database", database.to_owned()),
+        ("the key file", key_path(database)),
+        ("the settings file", settings.file.clone()),
+    ];
+    // SQLite keeps these beside the real file. They hold parts of the database.
+    let real = database.canonicalize().unwrap_or_else(|_| database.to_owned());
+    for ending in ["-wal", "-shm", "-journal"] {
+        let mut path = real.clone().into_os_string();
+        path.push(ending);
+        secrets.push(("a part of the database", path.into()));
     }
-    format!("{:016x}", hasher.finish())
+    secrets.extend(settings.tls.key.clone().map(|key| ("the TLS key", key)));
+    secrets
+}
+
+impl FromRef<AppState> for Arc<ServerSettings> {
+    fn from_ref(state: &AppState) -> Self {
+        Arc::clone(&state.server)
+    }
 }
 
 impl FromRef<AppState> for LeptosOptions {

@@ -1,4 +1,4 @@
-//! What is decided about users: who is who, and who may become what.
+//! Users: how they are authenticated, created and changed.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use uuid::Uuid;
@@ -15,17 +15,17 @@ use crate::{
     model::{Scopes, check_email, check_full_name, check_new_password, check_username},
 };
 
-/// What a new user is made of.
+/// A user to be created.
 pub struct SignUp {
     /// The name to log in with.
     pub username: String,
     /// The password, in plain text.
     pub password: String,
-    /// Where to reach the user.
+    /// The e-mail address.
     pub email: Option<String>,
-    /// What to call the user.
+    /// The full name.
     pub full_name: Option<String>,
-    /// What the user may be let do.
+    /// What the user may do.
     pub scopes: Scopes,
 }
 
@@ -46,12 +46,11 @@ pub enum UserError {
     Store(#[from] StoreError),
 }
 
-/// The user whose name and password these are (the tutorial's function of the same name). An unknown user takes as
-/// long as a wrong password, which is compared in this `turn`. A hash made with other parameters than today's is
-/// replaced on the way.
+/// The user with this name and password (the tutorial's function of the same name). An unknown user takes as long as a
+/// wrong password. A hash with other parameters than today's is renewed.
 ///
 /// # Errors
-/// What the database reports.
+/// [`ApiError::unavailable`], [`ApiError::internal`].
 pub async fn authenticate_user(
     store: &Store,
     turn: &mut Turn<'_>,
@@ -60,16 +59,16 @@ pub async fn authenticate_user(
 ) -> Result<Option<UserRow>, ApiError> {
     let found = store.find_user(username).await?;
     let hashed_password = found.as_ref().map(|user| user.hashed_password.clone());
-    // Counted as failed while it is not known yet. So a guess that is cut off is a guess; and the time that writing
-    // takes, for a user who exists, passes while the hash is computed.
+    // Count a failure first; success clears it. The write and the hash run at the same time: the time of the write does
+    // not tell whether the user exists.
     let (right, failures) = tokio::try_join!(
         async { Ok::<_, ApiError>(verify_any_spelling(turn, &password, hashed_password).await?) },
         async { Ok(store.count_failed_login(username).await?) },
     )?;
     let Some(found) = found else { return Ok(None) };
-    // The right password of a locked account is refused like a wrong one: nobody is told that there is such an account.
+    // A locked account refuses the right password like a wrong one: the lockout does not tell that the account exists.
     let locked = found.failed_logins >= MOST_FAILURES;
-    if !right && failures == Some(MOST_FAILURES) {
+    if !right && !locked && failures >= Some(MOST_FAILURES) {
         tracing::warn!(
             user = found.user.username,
             "locked: {MOST_FAILURES} logins in a row failed; reset the password"
@@ -78,32 +77,31 @@ pub async fn authenticate_user(
     if !right || locked {
         return Ok(None);
     }
-    if turn.passwords.is_outdated(&found.hashed_password) {
+    if turn.passwords().is_outdated(&found.hashed_password) {
         renew_hash(store, turn, &found.user.id, &found.hashed_password, password).await;
     }
     Ok(Some(found.user))
 }
 
-/// The password in the one of its spellings that is kept: keyboards write `é` as one character or as two (Unicode's NFC
-/// and NFD; NIST SP 800-63B-4 §3.1.1.2 asks for one).
+/// The password in the spelling that is stored. Keyboards write `é` as one character or as two (Unicode's NFC and NFD).
+/// NIST SP 800-63B-4 §3.1.1.2 asks for one of them.
 fn normalized(password: &str) -> String {
     ComposingNormalizerBorrowed::new_nfc().normalize(password).into_owned()
 }
 
-/// Whether the password fits in the spelling that is kept here, or as it was typed, which is what other programs keep.
-/// Only for a password with more than one spelling does that take two hashes, and then always: how long it takes tells
-/// nothing of the user or of whether one was right.
+/// Whether the password matches, either normalized or as typed. Other programs store the hash of the password as typed.
+/// A password with more than one spelling always takes two hashes: the time tells nothing about the user.
 async fn verify_any_spelling(turn: &mut Turn<'_>, password: &str, hash: Option<String>) -> Result<bool, HashError> {
-    let kept = normalized(password);
-    if kept == password {
-        return turn.verify_password(kept, hash).await;
+    let stored = normalized(password);
+    if stored == password {
+        return turn.verify_password(stored, hash).await;
     }
-    let as_kept = turn.verify_password(kept, hash.clone()).await?;
+    let as_stored = turn.verify_password(stored, hash.clone()).await?;
     let as_typed = turn.verify_password(password.to_owned(), hash).await?;
-    Ok(as_kept || as_typed)
+    Ok(as_stored || as_typed)
 }
 
-/// Replaces a hash made with old parameters. Not worth failing a login for: the next one tries again.
+/// Renews a hash with old parameters. A failure does not fail the login: the next login tries again.
 async fn renew_hash(store: &Store, turn: &mut Turn<'_>, id: &str, old: &str, password: String) {
     let renewed: Result<(), UserError> = async {
         let new = turn.get_password_hash(normalized(&password)).await?;
@@ -141,7 +139,7 @@ pub async fn create_user(store: &Store, passwords: &Passwords, user: SignUp, now
     Ok(store.insert_user(&new).await?)
 }
 
-/// Gives a user a new password. Tokens issued until then, by the clock `unix_seconds`, stop working.
+/// Gives a user a new password. Earlier tokens stop working. `unix_seconds` reads the clock.
 ///
 /// # Errors
 /// [`UserError`].
@@ -154,8 +152,7 @@ pub async fn set_password(
 ) -> Result<(), UserError> {
     check_new_password(&password).map_err(UserError::Rule)?;
     let hashed_password = passwords.get_password_hash(normalized(&password)).await?;
-    // Read after the hash, which may have waited its turn. A token counts whole seconds: one that was issued within
-    // this second ends too.
+    // Read after the hash, which may have waited. `iat` counts whole seconds: a token of this second ends too.
     if store.set_password(username, &hashed_password, unix_seconds().saturating_add(1)).await? {
         Ok(())
     } else {
@@ -163,7 +160,7 @@ pub async fn set_password(
     }
 }
 
-/// Switches an account off or on. Takes effect on the user's very next request.
+/// Disables or enables an account. The user's next request sees the change.
 ///
 /// # Errors
 /// [`UserError`].

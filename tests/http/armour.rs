@@ -1,11 +1,11 @@
-//! What browsers are told to be careful with.
+//! The security headers for browsers.
 
 use axum::{
     body::Body,
     http::{Request, header},
 };
 
-use super::support::{BROWSER, TestApp};
+use super::support::{BROWSER, PRIVATE_KEY, TestApp};
 
 async fn visit(app: &TestApp, path: &str) -> super::support::Answer {
     let request = Request::get(path).header(header::ACCEPT, BROWSER).body(Body::empty()).expect("a request");
@@ -38,7 +38,7 @@ async fn every_answer_says_what_a_browser_may_not_do_with_it() {
         assert_eq!(directive(policy, "base-uri"), "'none'", "{path}");
         assert_eq!(directive(policy, "frame-ancestors"), "'none'", "{path}");
         assert!(!policy.contains(" 'unsafe-"), "{path}");
-        assert_eq!(answer.header("strict-transport-security"), "", "{path}: clients come by plain HTTP");
+        assert_eq!(answer.header("strict-transport-security"), "", "{path}: no HSTS over plain HTTP");
     }
 }
 
@@ -61,7 +61,7 @@ async fn a_page_has_a_policy_with_a_nonce_of_its_own_on_each_of_its_scripts() {
         assert!(!scripts.is_empty());
         assert!(scripts.iter().all(|script| script.contains(&format!(r#"nonce="{nonce}""#))), "{path}");
         assert!(!page.contains(" style=") && !page.contains("<style"), "{path}");
-        assert!(nonce.len() >= 22, "128 bits");
+        assert!(nonce.len() >= 22, "a nonce has at least 128 bits");
         nonces.push(nonce);
     }
     nonces.dedup();
@@ -79,7 +79,7 @@ async fn where_clients_come_by_https_browsers_are_told_to_stay_with_it() {
 #[tokio::test]
 async fn in_production_a_page_connects_to_its_own_server_only() {
     for (env, connect) in [("PROD", "'self'"), ("DEV", "'self' ws://127.0.0.1:3001 ws://localhost:3001")] {
-        let app = TestApp::start_with(&[&format!("leptos.env={env}")]).await;
+        let app = TestApp::start_with(&[PRIVATE_KEY, &format!("leptos.env={env}")]).await;
         let answer = visit(&app, "/login").await;
         assert_eq!(directive(answer.header("content-security-policy"), "connect-src"), connect);
     }
@@ -89,7 +89,7 @@ async fn in_production_a_page_connects_to_its_own_server_only() {
 async fn what_a_page_is_made_of_is_kept_for_long_under_the_name_that_it_is_asked_by() {
     for (env, kept) in [("PROD", "public, max-age=31536000, immutable"), ("DEV", "no-cache")] {
         let settings = format!("leptos.env={env}");
-        let app = TestApp::start_with_site(&[&settings], &[("pkg/cloakroom.js", "export {}")]).await;
+        let app = TestApp::start_with_site(&[PRIVATE_KEY, &settings], &[("pkg/cloakroom.js", "export {}")]).await;
         let page = visit(&app, "/login").await.text();
         let start = page.find("/pkg/cloakroom.js?v=").expect("a version");
         let asked_by = page[start..].split('"').next().expect("a path").to_owned();
@@ -98,7 +98,7 @@ async fn what_a_page_is_made_of_is_kept_for_long_under_the_name_that_it_is_asked
         for other in ["/pkg/cloakroom.js", "/pkg/cloakroom.js?v=0"] {
             assert_eq!(visit(&app, other).await.header("cache-control"), "no-cache", "{env} {other}");
         }
-        let changed = TestApp::start_with_site(&[&settings], &[("pkg/cloakroom.js", "export { }")]).await;
-        assert!(!visit(&changed, "/login").await.text().contains(&asked_by), "another content, another name");
+        let changed = TestApp::start_with_site(&[PRIVATE_KEY, &settings], &[("pkg/cloakroom.js", "export { }")]).await;
+        assert!(!visit(&changed, "/login").await.text().contains(&asked_by), "other content needs another version");
     }
 }

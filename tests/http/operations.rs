@@ -1,6 +1,6 @@
-//! What whoever runs the server asks of it.
+//! Health checks, metrics and request ids, for the people who run the server.
 
-use std::pin::pin;
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -8,11 +8,11 @@ use axum::{
 };
 use cloakroom::{model::Scopes, server::metrics};
 
-use super::support::{Client, TestApp};
+use super::support::{Client, PASSWORD, TestApp};
 
-/// The metrics, as they are asked for at their own address.
+/// The metrics, from the router that is served at their own address.
 async fn metrics_of(app: &TestApp) -> String {
-    Client::of(metrics::router(app.state.clone())).get("/metrics").await.text()
+    Client::of(metrics::router(Arc::clone(&app.state.metrics))).get("/metrics").await.text()
 }
 
 #[tokio::test]
@@ -36,15 +36,47 @@ async fn without_its_database_a_server_lives_and_cannot_work() {
 }
 
 #[tokio::test]
-async fn with_a_full_hashing_queue_a_server_cannot_work_and_then_it_can_again() {
+async fn with_a_full_hashing_queue_a_server_can_still_work() {
     let app = TestApp::start_with(&["password.threads=1", "password.queue=0", "password.memory-kib=65536"]).await;
-    {
-        let mut hash = pin!(app.state.passwords.get_password_hash("held".to_owned()));
-        assert!(futures::poll!(hash.as_mut()).is_pending());
-        let full = app.anonymous().get("/health/ready").await;
-        full.assert_refused(503, "Too many logins at once: try again shortly");
-        assert!(hash.await.is_ok());
+    let mut hash = pin!(app.state.passwords.get_password_hash("held".to_owned()));
+    assert!(futures::poll!(hash.as_mut()).is_pending());
+    app.anonymous()
+        .post_form("/token", "username=ada&password=wrong")
+        .await
+        .assert_oauth2(503, "temporarily_unavailable");
+    assert_eq!(app.anonymous().get("/health/ready").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_server_whose_database_is_gone_or_another_cannot_work_and_says_so() {
+    let app = TestApp::start().await;
+    let ada = app.user().await;
+    let file = app.folder.path().join("cloakroom.db");
+    let away = app.folder.path().join("moved.db");
+    let unavailable = "The database is not answering: try again shortly";
+    std::fs::rename(&file, &away).expect("a file");
+    for _ in ["missing", "another one"] {
+        app.anonymous().get("/health/ready").await.assert_refused(503, unavailable);
+        let login = format!("username=ada&password={PASSWORD}");
+        app.anonymous().post_form("/token", &login).await.assert_refused(503, unavailable);
+        assert!(app.state.store.set_disabled("ada", true).await.is_err(), "nothing is written into nowhere");
+        std::fs::write(&file, "").expect("a file");
     }
+    // Tokens are checked against the file once a second.
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    ada.get("/users/me").await.assert_refused(503, unavailable);
+    std::fs::rename(&away, &file).expect("a file");
+    assert_eq!(ada.get("/users/me").await.status, 200);
+    assert_eq!(app.anonymous().get("/health/ready").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_database_that_takes_no_write_makes_the_server_unready() {
+    let app = TestApp::start().await;
+    app.execute("CREATE TRIGGER broken BEFORE UPDATE ON write_proofs BEGIN SELECT RAISE(ABORT, 'no'); END").await;
+    app.anonymous().get("/health/ready").await.assert_refused(503, "The database is not answering: try again shortly");
+    app.execute("DROP TRIGGER broken").await;
+    tokio::time::sleep(Duration::from_millis(1100)).await;
     assert_eq!(app.anonymous().get("/health/ready").await.status, 200);
 }
 
@@ -74,7 +106,7 @@ async fn requests_and_logins_are_counted_under_names_that_no_client_chooses() {
         r#"cloakroom_logins_total{outcome="succeeded"} 1"#,
         r#"cloakroom_logins_total{outcome="failed"} 4"#,
         r#"cloakroom_logins_total{outcome="throttled"} 2"#,
-        // One for the new user, one for each login that was looked at.
+        // One for the new user, and one for each login whose password was checked.
         "cloakroom_hash_duration_seconds_count 6",
         "cloakroom_hashing_queue 0",
         "cloakroom_user_cache_hits_total 2",
@@ -91,7 +123,7 @@ async fn a_failed_login_is_noticed_alike_whether_there_is_such_a_user() {
     let app = TestApp::start().await;
     app.create("grace", Scopes::AT_SIGN_UP).await;
     let ada = app.user().await;
-    // What is written makes the next request read its user anew, which takes longer, and so can be noticed.
+    // A write makes the next request read its user again. That takes longer, so a client can notice it.
     for username in ["grace", "nobody"] {
         assert_eq!(ada.get("/users/me").await.status, 200);
         let before = metrics_of(&app).await;

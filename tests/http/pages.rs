@@ -1,4 +1,4 @@
-//! Pages, files, and what is answered where nothing is.
+//! Pages, files, and the answers for unknown paths.
 
 use axum::{
     body::Body,
@@ -7,7 +7,7 @@ use axum::{
 
 use super::support::{Answer, BROWSER, TestApp};
 
-/// What a person's browser gets at this address.
+/// The answer that a browser gets for this path.
 async fn visit(app: &TestApp, path: &str) -> Answer {
     let request = Request::get(path).header(header::ACCEPT, BROWSER).body(Body::empty()).expect("a request");
     app.anonymous().send(request).await
@@ -103,4 +103,81 @@ async fn pages_and_files_are_compressed_and_the_api_is_not() {
     };
     assert_eq!(get("/login").await.header("content-encoding"), "br");
     assert_eq!(get("/users/me").await.header("content-encoding"), "");
+}
+
+/// A server with these files in its site.
+async fn app_with_files(files: &[(&str, &str)]) -> TestApp {
+    TestApp::start_with_site(&[], files).await
+}
+
+/// The answer to a `GET` with these headers.
+async fn get(app: &TestApp, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let request = headers.iter().fold(Request::get(path), |request, (name, value)| request.header(*name, *value));
+    app.anonymous().send(request.body(Body::empty()).expect("a request")).await
+}
+
+#[tokio::test]
+async fn a_file_whose_name_begins_with_a_dot_is_never_served() {
+    let app = app_with_files(&[(".env", "SECRET=1"), (".git/config", "x"), ("pkg/.hidden", "x"), ("pkg/a", "x")]).await;
+    for path in ["/.env", "/%2eenv", "/.git/config", "/pkg/.hidden", "/pkg/%2Ehidden", "/pkg/%2e%2e/.env"] {
+        app.anonymous().get(path).await.assert_refused(404, "Not Found");
+    }
+    assert_eq!(app.anonymous().get("/pkg/a").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_client_that_takes_no_coding_at_all_gets_the_answer_as_it_is() {
+    let app = app_with_files(&[("pkg/a.css", "body{}")]).await;
+    for refused in ["identity;q=0", "*;q=0", "identity;q=0, zstd"] {
+        let headers = [("accept-encoding", refused)];
+        let answer = get(&app, "/health/live", &headers).await;
+        assert_eq!((answer.status.as_u16(), answer.text().as_str()), (200, r#"{"status":"ok"}"#), "{refused}");
+        let answer = get(&app, "/pkg/a.css", &headers).await;
+        assert_eq!((answer.status.as_u16(), answer.text().as_str()), (200, "body{}"), "{refused}");
+        get(&app, "/nowhere", &headers).await.assert_refused(404, "Not Found");
+    }
+}
+
+#[tokio::test]
+async fn the_files_of_the_docs_come_in_gzip_only_to_a_client_that_takes_it() {
+    let app = TestApp::start().await;
+    let gzipped = get(&app, "/docs/swagger-ui.css", &[("accept-encoding", "gzip, br")]).await;
+    assert_eq!((gzipped.header("content-encoding"), &gzipped.body[..2]), ("gzip", &[0x1f, 0x8b][..]));
+    for headers in [&[][..], &[("accept-encoding", "br")], &[("accept-encoding", "gzip;q=0")]] {
+        let plain = get(&app, "/docs/swagger-ui.css", headers).await;
+        assert_eq!((plain.status.as_u16(), plain.header("vary")), (200, "accept-encoding"));
+        assert_eq!(plain.header("content-encoding"), "", "{headers:?}");
+        assert!(plain.text().contains(".swagger-ui"), "{headers:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_part_of_a_file_is_sent_only_while_it_is_the_file_that_the_client_began_with() {
+    let app = app_with_files(&[("pkg/a.txt", "0123456789")]).await;
+    let whole = app.anonymous().get("/pkg/a.txt").await;
+    let (etag, modified) = (whole.header("etag").to_owned(), whole.header("last-modified").to_owned());
+    let part = async |condition: &str| {
+        let answer = get(&app, "/pkg/a.txt", &[("range", "bytes=2-4"), ("if-range", condition)]).await;
+        (answer.status.as_u16(), answer.text())
+    };
+    assert_eq!(part(&etag).await, (206, "234".to_owned()));
+    for other in ["\"another\"", &format!("W/{etag}"), &modified, "nonsense"] {
+        assert_eq!(part(other).await, (200, "0123456789".to_owned()), "{other}");
+    }
+    std::fs::write(app.folder.path().join("site/pkg/a.txt"), "another build").expect("a file");
+    assert_eq!(part(&etag).await, (200, "another build".to_owned()));
+}
+
+#[tokio::test]
+async fn a_range_that_does_not_count_is_answered_with_the_whole_file() {
+    let app = app_with_files(&[("pkg/a.txt", "0123456789")]).await;
+    for range in ["items=0-1", "bytes=0-1,4-5", "bytes=x-y", "BYTES", "bytes=-"] {
+        let answer = get(&app, "/pkg/a.txt", &[("range", range)]).await;
+        assert_eq!((answer.status.as_u16(), answer.text().as_str()), (200, "0123456789"), "{range}");
+    }
+    let head = Request::head("/pkg/a.txt").header("range", "bytes=0-1").body(Body::empty()).expect("a request");
+    let answer = app.anonymous().send(head).await;
+    assert_eq!((answer.status.as_u16(), answer.header("content-length")), (200, "10"));
+    let answer = get(&app, "/pkg/a.txt", &[("range", "bytes=10-")]).await;
+    assert_eq!((answer.status.as_u16(), answer.header("content-range")), (416, "bytes */10"));
 }

@@ -1,4 +1,4 @@
-//! What was decided a moment ago holds on the very next request, whoever wrote it down.
+//! A change to a user takes effect on the next request, whichever program made the change.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use cloakroom::{
     server::{clock, users::set_password},
 };
 
-use super::support::{PASSWORD, TestApp};
+use super::support::{PASSWORD, SECRET_KEY, TestApp};
 
 #[tokio::test]
 async fn a_user_disabled_a_moment_ago_is_refused_on_the_very_next_request() {
@@ -61,7 +61,7 @@ async fn a_new_password_ends_earlier_tokens_and_the_next_login_works_at_once() {
     assert_eq!(again.get("/users/me").await.status, 200);
     let jwt = Jwt::read(again.token()).expect("a JWT");
     let issued = jwt.claims["iat"].as_i64().expect("a number");
-    assert!(issued <= clock::unix_seconds(), "other readers refuse a token from the future");
+    assert!(issued <= clock::unix_seconds(), "other services refuse a token from the future");
 }
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn a_login_that_was_under_way_when_the_password_was_changed_gets_a_token_t
     let client = app.anonymous();
     let login =
         tokio::spawn(async move { client.post_form("/token", &format!("username=ada&password={PASSWORD}")).await });
-    // Once the login is counted, it has read the hash that it compares with, and goes on comparing for a while.
+    // Once the login is counted, it has read the stored hash. Comparing then takes a while.
     let counted = async || app.state.store.find_user("ada").await.expect("a database").expect("ada").failed_logins;
     while counted().await == 0 {
         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -79,7 +79,7 @@ async fn a_login_that_was_under_way_when_the_password_was_changed_gets_a_token_t
     let later = clock::unix_seconds() + 1;
     app.state.store.set_password("ada", "$argon2id$another", later).await.expect("a database");
     let answer = login.await.expect("an answer");
-    assert_eq!(answer.status, 200, "the password was right when it was read");
+    assert_eq!(answer.status, 200, "the password was right when the hash was read");
     let token = answer.json()["access_token"].as_str().expect("a token").to_owned();
     app.with_token(&token).get("/users/me").await.assert_refused(401, "Could not validate credentials");
 }
@@ -94,4 +94,47 @@ async fn two_changes_within_one_second_are_two() {
     assert_eq!(valid_from().await, 1000);
     app.state.store.set_password("ada", "$argon2id$two", 1000).await.expect("a database");
     assert_eq!(valid_from().await, 1001);
+}
+
+#[tokio::test]
+async fn with_the_clock_set_back_after_a_change_of_password_new_tokens_are_good_here_and_elsewhere() {
+    let app = TestApp::start().await;
+    let ada = app.user().await;
+    // The change was made while the clock was an hour ahead.
+    let ahead = clock::unix_seconds() + 3600;
+    let hash = app.state.store.find_user("ada").await.expect("a database").expect("ada").hashed_password;
+    app.state.store.set_password("ada", &hash, ahead).await.expect("a database");
+    ada.get("/users/me").await.assert_refused(401, "Could not validate credentials");
+    let again = app.log_in("ada").await;
+    assert_eq!(again.get("/users/me").await.status, 200);
+    let claims = Jwt::read(again.token()).expect("a JWT").claims;
+    let [iat, exp] = ["iat", "exp"].map(|name| claims[name].as_i64().expect("a number"));
+    assert!(iat <= clock::unix_seconds(), "PyJWT refuses a token from the future");
+    assert_eq!(exp - iat, 1800, "and it lives as long as any other");
+}
+
+#[tokio::test]
+async fn a_new_password_ends_the_tokens_of_other_services_by_when_they_were_issued() {
+    let app = TestApp::start().await;
+    app.user().await;
+    let changed_at = clock::unix_seconds() - 100;
+    let hash = app.state.store.find_user("ada").await.expect("a database").expect("ada").hashed_password;
+    let exp = clock::unix_seconds() + 600;
+    let foreign = |iat: Option<i64>| {
+        let claims = match iat {
+            Some(iat) => serde_json::json!({"sub": "ada", "exp": exp, "iat": iat}),
+            None => serde_json::json!({"sub": "ada", "exp": exp}),
+        };
+        let key = jsonwebtoken::EncodingKey::from_secret(SECRET_KEY.as_bytes());
+        let token = jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).expect("a token");
+        app.with_token(&token)
+    };
+    let times = [None, Some(changed_at - 1), Some(changed_at), Some(changed_at + 50)];
+    for time in times {
+        assert_eq!(foreign(time).get("/users/me").await.status, 200, "before the change: {time:?}");
+    }
+    app.state.store.set_password("ada", &hash, changed_at).await.expect("a database");
+    for (time, status) in times.into_iter().zip([401, 401, 200, 200]) {
+        assert_eq!(foreign(time).get("/users/me").await.status, status, "after the change: {time:?}");
+    }
 }

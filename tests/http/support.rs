@@ -1,4 +1,4 @@
-//! A server to ask, and the people who ask it.
+//! The server under test, and its clients.
 
 use std::{
     collections::HashMap,
@@ -8,7 +8,7 @@ use std::{
 use axum::{
     Router,
     body::Body,
-    http::{HeaderMap, Method, Request, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header},
 };
 use cloakroom::{
     model::{ADMIN, ITEMS, ME, Scopes},
@@ -28,10 +28,12 @@ use tower::ServiceExt;
 
 /// The tutorial's key.
 pub const SECRET_KEY: &str = "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7";
+/// A setting for tests with `leptos.env` PROD, which refuses the tutorial's key.
+pub const PRIVATE_KEY: &str = "token.secret-key=7b1d6a52f3c84e0b9d5e2f71a8c643903c5ae8d1f04b72967ed01cb8a5f3d264";
 /// The password of every user made here.
 pub const PASSWORD: &str = "correct horse";
 
-/// What a person's browser says it takes.
+/// The `Accept` header of a browser.
 pub const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 /// The OpenAPI document.
@@ -41,7 +43,7 @@ pub fn document() -> &'static Value {
     &DOCUMENT
 }
 
-/// A server with a database of its own.
+/// A server with its own database.
 pub struct TestApp {
     pub state: AppState,
     pub folder: Arc<TempDir>,
@@ -49,14 +51,14 @@ pub struct TestApp {
     overrides: Vec<String>,
 }
 
-/// Somebody who asks, with a token or without.
+/// A client, with or without a token.
 #[derive(Clone)]
 pub struct Client {
     router: Router,
     token: Option<String>,
 }
 
-/// What came back.
+/// The server's answer.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
@@ -65,17 +67,17 @@ pub struct Answer {
 }
 
 impl TestApp {
-    /// With the default settings, except that hashing costs next to nothing.
+    /// Starts with the default settings, but with cheap hashing.
     pub async fn start() -> Self {
         Self::start_with(&[]).await
     }
 
-    /// With these settings too, written as for `--set`.
+    /// Starts with these settings too, written as for `--set`.
     pub async fn start_with(overrides: &[&str]) -> Self {
         Self::start_with_site(overrides, &[]).await
     }
 
-    /// And with these files of the UI, each a path and a text.
+    /// Starts with these settings and with these files of the UI, each a path and a text.
     pub async fn start_with_site(overrides: &[&str], files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for (path, text) in files {
@@ -103,24 +105,24 @@ impl TestApp {
         Self { router: cloakroom::server::router(state.clone()), state, folder, overrides }
     }
 
-    /// The same server, stopped and started again: what was in memory only is gone.
+    /// Stops the server and starts it again. Everything that was only in memory is gone.
     pub async fn restarted(&self) -> Self {
         self.state.store.close().await;
         Self::open(Arc::clone(&self.folder), self.overrides.clone()).await
     }
 
-    /// Somebody without a token.
+    /// A client without a token.
     pub fn anonymous(&self) -> Client {
         Client { router: self.router.clone(), token: None }
     }
 
-    /// Ada, who may do what everybody may after signing up, logged in.
+    /// Ada, logged in, with the scopes of a new user.
     pub async fn user(&self) -> Client {
         self.create("ada", Scopes::AT_SIGN_UP).await;
         self.log_in("ada").await
     }
 
-    /// Grace, who may do everything, logged in.
+    /// Grace, logged in, with all scopes.
     pub async fn admin(&self) -> Client {
         self.create("grace", Scopes::parse("me items me:write items:write admin").expect("scopes")).await;
         self.log_in("grace").await
@@ -131,7 +133,7 @@ impl TestApp {
         self.create_with_password(username, PASSWORD, scopes).await;
     }
 
-    /// Creates a user with another one.
+    /// Creates a user with this password.
     pub async fn create_with_password(&self, username: &str, password: &str, scopes: Scopes) {
         let user = SignUp {
             username: username.to_owned(),
@@ -145,7 +147,7 @@ impl TestApp {
             .expect("a new user");
     }
 
-    /// Leaves items of these names, oldest first, with a user.
+    /// Gives a user items of these names, oldest first.
     pub async fn leave_items(&self, username: &str, names: &[&str]) {
         let owner = self.state.store.find_user(username).await.expect("a database").expect("a user").user;
         for (created_at, name) in (0..).zip(names) {
@@ -165,7 +167,7 @@ impl TestApp {
         self.log_in_for(username, "").await
     }
 
-    /// Logs a user in for these scopes only; for all that they have where none is named.
+    /// Logs a user in for these scopes only. An empty `scope` asks for all scopes of the user.
     pub async fn log_in_for(&self, username: &str, scope: &str) -> Client {
         let form = format!("username={username}&password={PASSWORD}&scope={scope}");
         let answer = self.anonymous().post_form("/token", &form).await;
@@ -173,19 +175,21 @@ impl TestApp {
         self.with_token(&token)
     }
 
-    /// Somebody with this token.
+    /// A client with this token.
     pub fn with_token(&self, token: &str) -> Client {
         Client { router: self.router.clone(), token: Some(token.to_owned()) }
     }
 
-    /// A token signed with the right key that says `me`, `items` and `admin`, good until `exp`, in Unix seconds.
+    /// A token signed with the right key, with the scopes `me`, `items` and `admin`. It expires at `exp`, in Unix
+    /// seconds.
     pub fn sign(&self, username: &str, exp: i64) -> String {
         let scope = Scopes::new(ME | ITEMS | ADMIN).to_string();
-        let claims = NewClaims { sub: username, exp, iat: clock::unix_seconds(), jti: "test", scope: &scope };
+        let iat = clock::unix_seconds();
+        let claims = NewClaims { sub: username, exp, iat, jti: "test", scope: &scope, password_version: 0 };
         self.state.keys.create_access_token(&claims).expect("a token")
     }
 
-    /// Does something to the database as another program would: by SQL, through a connection of its own.
+    /// Runs SQL on the database as another program would: through a separate connection.
     pub async fn execute(&self, sql: &'static str) {
         use sqlx::Connection;
         let path = self.folder.path().join("cloakroom.db");
@@ -197,7 +201,7 @@ impl TestApp {
 }
 
 impl Client {
-    /// Somebody without a token, who asks this router.
+    /// A client without a token, for this router.
     pub fn of(router: Router) -> Self {
         Self { router, token: None }
     }
@@ -227,6 +231,7 @@ impl Client {
             let value = format!("Bearer {token}").parse().expect("a header value");
             request.headers_mut().insert(header::AUTHORIZATION, value);
         }
+        request.headers_mut().entry(header::HOST).or_insert(HeaderValue::from_static("localhost"));
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.expect("a router does not fail");
         let (parts, body) = response.into_parts();
@@ -238,8 +243,7 @@ impl Client {
 }
 
 impl Answer {
-    /// Checks that an answer of the API is one that the document lists, with its headers. So every test is one of the
-    /// document too.
+    /// Checks that the OpenAPI document lists this answer and its headers. So every test also tests the document.
     #[track_caller]
     fn assert_documented(&self, method: &Method, path: &str) {
         let method = match *method {
@@ -270,7 +274,7 @@ impl Answer {
         String::from_utf8(self.body.clone()).expect("UTF-8")
     }
 
-    /// The value of a header, empty where it is missing.
+    /// The value of a header, or an empty string if it is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
     }
@@ -281,7 +285,7 @@ impl Answer {
         assert_eq!((self.status.as_u16(), &self.json()["detail"]), (status, &Value::from(detail)));
     }
 
-    /// Checks the status and the `error` of a refusal by the token endpoint, and what all of them have.
+    /// Checks the status and the `error` of a refusal by the token endpoint, and what all its refusals have.
     #[track_caller]
     pub fn assert_oauth2(&self, status: u16, error: &str) {
         let body = self.json();

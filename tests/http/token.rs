@@ -1,4 +1,4 @@
-//! `POST /token`, row by row.
+//! Each row of the table of `POST /token`.
 
 use std::{pin::pin, time::Duration};
 
@@ -17,7 +17,7 @@ use super::support::{Answer, Client, PASSWORD, TestApp};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A login with this body as it is, sent as this media type.
+/// Posts this body unchanged to `/token`, with this media type.
 async fn post(client: &Client, content_type: Option<&str>, body: impl Into<Body>) -> Answer {
     let mut request = Request::post("/token");
     if let Some(content_type) = content_type {
@@ -63,7 +63,7 @@ async fn a_token_says_whose_it_is_until_when_and_what_it_opens_and_no_two_are_al
         let jwt = Jwt::read(answer.json()["access_token"].as_str().expect("a token")).expect("a JWT");
         assert_eq!(Value::from(jwt.header), json!({"alg": "HS256", "typ": "JWT"}));
         let claims = jwt.claims;
-        assert_eq!(claims.keys().collect::<Vec<_>>(), ["exp", "iat", "jti", "scope", "sub"]);
+        assert_eq!(claims.keys().collect::<Vec<_>>(), ["exp", "iat", "jti", "password_version", "scope", "sub"]);
         assert_eq!((&claims["sub"], &claims["scope"]), (&json!("ada"), &json!("me items")));
         let issued = claims["iat"].as_i64().expect("a number");
         assert!((before..=clock::unix_seconds()).contains(&issued));
@@ -79,7 +79,7 @@ async fn a_wrong_password_and_an_unknown_user_are_answered_alike_to_the_byte() {
     let app = app_with_ada().await;
     let mut wrong = app.anonymous().post_form("/token", "username=ada&password=wrong").await;
     let mut unknown = app.anonymous().post_form("/token", "username=nobody&password=wrong").await;
-    // The name of the request is no part of what it says.
+    // Every answer has its own request id.
     assert_ne!(wrong.headers.remove("x-request-id"), unknown.headers.remove("x-request-id"));
     wrong.assert_oauth2(401, "invalid_grant");
     wrong.assert_refused(401, "Incorrect username or password");
@@ -93,7 +93,7 @@ async fn an_unknown_user_keeps_a_hashing_thread_busy_as_a_wrong_password_does() 
     let app = TestApp::start_with(&["password.threads=1", "password.queue=0", "password.memory-kib=65536"]).await;
     let client = app.anonymous();
     let mut unknown = pin!(client.post_form("/token", "username=nobody&password=wrong"));
-    // The request is on its way to the hash; while it has its place, nobody else gets one.
+    // The request will need a hash. While it holds the only place, every other hash is refused.
     let held = loop {
         assert!(futures::poll!(unknown.as_mut()).is_pending(), "answered without hashing");
         if app.state.passwords.get_password_hash(String::new()).await.is_err() {
@@ -117,11 +117,11 @@ async fn a_disabled_user_gets_a_token_that_is_good_for_nothing() {
     wrong.assert_oauth2(401, "invalid_grant");
 }
 
-/// Posts each of these bodies to a server on which nobody can hash, and checks that each is an invalid request all the
-/// same: so nothing was hashed for it.
+/// Posts each of these bodies to a server that refuses every hash with 503. Each must still be an invalid request.
+/// This shows that nothing was hashed for it.
 async fn assert_invalid_requests(content_type: Option<&str>, bodies: &[&[u8]]) {
     let app = TestApp::start_with(&["password.threads=1", "password.queue=0", "password.memory-kib=65536"]).await;
-    // The only place in the queue is taken: whatever wants to hash is turned away with 503.
+    // The only place is taken, so every other hash is refused with 503.
     let mut hash = pin!(app.state.passwords.get_password_hash("held".to_owned()));
     assert!(futures::poll!(hash.as_mut()).is_pending());
     let client = app.anonymous();
@@ -211,7 +211,7 @@ async fn nfc_and_nfd_of_one_password_both_work_whichever_was_kept() {
         }
         assert_eq!(log_in(&app, "pepepepe").await, 401);
     }
-    // A hash from elsewhere, of a password that nobody normalized there.
+    // A hash from another program, which did not normalize the password.
     let app = app_with_ada().await;
     let hash = app.state.passwords.get_password_hash(nfd.to_owned()).await.expect("a hash");
     app.state.store.set_password("ada", &hash, 0).await.expect("a database");
@@ -264,7 +264,7 @@ async fn an_unknown_malformed_or_ungranted_scope_is_invalid() {
         let form = format!("username=ada&password={PASSWORD}&scope={scope}");
         app.anonymous().post_form("/token", &form).await.assert_oauth2(400, "invalid_scope");
     }
-    // What a user was granted is not told to whoever does not know the password.
+    // Without the right password, the answer does not tell which scopes the user has.
     let stranger = app.anonymous().post_form("/token", "username=ada&password=wrong&scope=admin").await;
     stranger.assert_oauth2(401, "invalid_grant");
 }
@@ -305,7 +305,7 @@ async fn a_body_over_16_kib_is_refused_whether_declared_or_streamed() {
     post(&client, Some(FORM), form(16 * 1024 + 1)).await.assert_oauth2(413, "invalid_request");
 
     let declared = Request::post("/token").header(header::CONTENT_TYPE, FORM).header(header::CONTENT_LENGTH, "20000");
-    // Nothing of it is read: the stream never comes to an end.
+    // The server does not read this body: the stream never ends.
     let never = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
     client.send(declared.body(never).expect("a request")).await.assert_oauth2(413, "invalid_request");
 
@@ -337,7 +337,7 @@ async fn a_browser_that_posts_the_form_itself_gets_json_and_no_redirect() {
         assert_eq!((answer.status.as_u16(), answer.header("location")), (status, ""));
         answer.json();
         answer.assert_not_stored();
-        assert_eq!(answer.header("serverfnerror"), "", "no trace of how it is made");
+        assert_eq!(answer.header("serverfnerror"), "", "no header of the server function");
     }
 }
 
@@ -350,7 +350,7 @@ async fn the_tutorials_user_logs_in_with_the_tutorials_hash_which_is_renewed_on_
     for _ in 0..2 {
         let answer = app.anonymous().post_form("/token", "username=johndoe&password=secret").await;
         assert_eq!(answer.status, 200);
-        assert!(stored().await.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "today's parameters");
+        assert!(stored().await.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "the current parameters");
     }
     let alice = app.anonymous().post_form("/token", "username=alice&password=secret2").await;
     assert_eq!(alice.status, 200);
@@ -367,5 +367,5 @@ async fn many_logins_at_once_are_answered_with_200_or_503() {
     let statuses = futures::future::join_all((0..200).map(|_| client.post_form("/token", &form))).await;
     let count = |status: u16| statuses.iter().filter(|answer| answer.status == status).count();
     assert_eq!(count(200) + count(503), 200);
-    assert!(count(200) >= 6, "{} got in", count(200));
+    assert!(count(200) >= 6, "{} logins succeeded", count(200));
 }

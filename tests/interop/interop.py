@@ -1,5 +1,5 @@
-"""A FastAPI service that shares Cloakroom's key, and one that shares its table of users, must get along with it: each
-check below hands something from one side to the other. Called by interop.sh."""
+"""Checks that Cloakroom works with a FastAPI service that shares its key, and with one that shares its table of users.
+Each check passes a token or a hash from one side to the other. Called by interop.sh."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ JOHN = {"username": "johndoe", "email": "johndoe@example.com", "full_name": "Joh
 
 @contextlib.contextmanager
 def sql(cloakroom):
-    """The database, as another program sees it while the server runs."""
+    """A connection to the database from another program, while the server runs."""
     with contextlib.closing(sqlite3.connect(cloakroom.database, timeout=20)) as connection, connection:
         yield connection
 
@@ -41,13 +41,14 @@ def store_hash(cloakroom, username, hashed):
 
 def our_tokens(cloakroom):
     status, answer = cloakroom.login("johndoe", "secret")
-    yield "the tutorial's stored hash lets johndoe in", status == 200, answer
+    yield "johndoe logs in with the tutorial's stored hash", status == 200, answer
     token = answer["access_token"]
     claims = jwt.decode(token, KEY, algorithms=["HS256"])
     yield "PyJWT decodes our token", claims["sub"] == "johndoe", claims
-    yield "it has just the promised claims", set(claims) == {"sub", "exp", "iat", "jti", "scope"}, claims
-    yield "it lives as long as the answer says", claims["exp"] - claims["iat"] == answer["expires_in"], claims
-    yield "its scope is the answer's", claims["scope"] == answer["scope"], claims
+    promised = {"sub", "exp", "iat", "jti", "scope", "password_version"}
+    yield "it has the promised claims and no others", set(claims) == promised, claims
+    yield "its lifetime is the answer's expires_in", claims["exp"] - claims["iat"] == answer["expires_in"], claims
+    yield "its scope is the answer's scope", claims["scope"] == answer["scope"], claims
     yield "its header names HS256", jwt.get_unverified_header(token)["alg"] == "HS256", token
     user = asyncio.run(tutorial.get_current_user(token))
     yield "the tutorial's get_current_user accepts it", user.username == "johndoe", user
@@ -58,11 +59,11 @@ def their_tokens(cloakroom):
         return jwt.encode({"sub": "johndoe", "exp": int(time.time()) + seconds}, key, algorithm=algorithm)
 
     answer = cloakroom.get("/users/me", made_with())
-    yield "a token of PyJWT with only sub and exp opens /users/me", answer == (200, JOHN), answer
+    yield "/users/me accepts a token of PyJWT with only sub and exp", answer == (200, JOHN), answer
     status, items = cloakroom.get("/users/me/items", made_with())
-    yield "and the items", status == 200 and any(item["owner"] == "johndoe" for item in items), items
+    yield "/users/me/items accepts it too", status == 200 and any(item["owner"] == "johndoe" for item in items), items
     answer = cloakroom.get("/users/me", tutorial.create_access_token({"sub": "johndoe"}))
-    yield "so does one of the tutorial's create_access_token", answer == (200, JOHN), answer
+    yield "/users/me accepts a token of the tutorial's create_access_token", answer == (200, JOHN), answer
     for name, token in [
         ("made with another key", made_with(key=KEY[::-1])),
         ("that expired", made_with(seconds=-5)),
@@ -70,7 +71,7 @@ def their_tokens(cloakroom):
         ("without a signature", made_with(key=None, algorithm="none")),
     ]:
         answer = cloakroom.get("/users/me", token)
-        yield f"one {name} does not", answer == (401, {"detail": "Could not validate credentials"}), answer
+        yield f"a token {name} is refused", answer == (401, {"detail": "Could not validate credentials"}), answer
 
 
 def hashes(cloakroom):
@@ -87,9 +88,9 @@ def hashes(cloakroom):
     yield "`user add` adds gustav", cloakroom.run("user", "add", "gustav", line=password), ""
     store_hash(cloakroom, "gustav", tutorial.get_password_hash("set by the tutorial"))
     status, answer = cloakroom.login("gustav", "set by the tutorial")
-    yield "a hash of pwdlib's lets gustav in", status == 200, answer
+    yield "gustav logs in with a hash made by pwdlib", status == 200, answer
     status, answer = cloakroom.login("gustav", password)
-    yield "and his former password does not", status == 401, answer
+    yield "his former password is refused", status == 401, answer
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-//! `cloakroom user …`, `cloakroom secret`, and the lines that say why the program will not start.
+//! `cloakroom user …`, `cloakroom secret`, and the errors that stop the start.
 
 use super::support::{Home, get, login, token};
 
@@ -22,7 +22,7 @@ fn a_user_is_added_with_a_password_from_standard_input_and_logs_in() {
     token(&server.ask(&login("ada", "correct horse")));
     assert!(
         server.ask(&login("ada", "correct horse\n")).starts_with("HTTP/1.1 401 "),
-        "the line break is not part of it"
+        "the line break is not part of the password"
     );
 }
 
@@ -38,7 +38,7 @@ fn what_is_changed_while_the_server_runs_holds_on_the_very_next_request() {
     said(home.run(&["user", "enable", "ada"], ""));
     assert!(server.ask(&get("/users/me", &ada)).starts_with("HTTP/1.1 200 "));
     said(home.run(&["user", "passwd", "ada"], "another horse\r\n"));
-    assert!(server.ask(&get("/users/me", &ada)).starts_with("HTTP/1.1 401 "), "a token from before");
+    assert!(server.ask(&get("/users/me", &ada)).starts_with("HTTP/1.1 401 "), "a token from before the change");
     assert!(server.ask(&login("ada", "correct horse")).starts_with("HTTP/1.1 401 "), "the old password");
     let again = token(&server.ask(&login("ada", "another horse")));
     assert!(server.ask(&get("/users/me", &again)).starts_with("HTTP/1.1 200 "));
@@ -102,9 +102,9 @@ fn a_new_secret_is_long_enough_to_be_one() {
 }
 
 #[test]
-fn help_names_every_setting_that_the_readme_does() {
+fn help_names_every_setting_that_the_documents_do() {
     let help = said(Home::new().run(&["--help"], ""));
-    let rows = include_str!("../../README.md").lines().filter_map(|line| line.strip_prefix("| `"));
+    let rows = include_str!("../../docs/settings.md").lines().filter_map(|line| line.strip_prefix("| `"));
     let settings = rows.filter_map(|row| row.split_once("` | `").filter(|(key, _)| key.contains('.')));
     let mut count = 0;
     for (key, rest) in settings {
@@ -141,5 +141,5 @@ fn a_file_that_is_no_database_stops_the_start_and_stays_as_it_is() {
     let line = home.fail(&[], "");
     assert!(line.contains("cloakroom.db is not a database"), "{line}");
     assert_eq!(std::fs::read_to_string(home.path("cloakroom.db")).expect("the file"), notes);
-    assert_eq!(std::fs::read_dir(home.folder.path()).expect("the folder").count(), 1, "and nothing lies beside it");
+    assert_eq!(std::fs::read_dir(home.folder.path()).expect("the folder").count(), 1, "no other file was created");
 }

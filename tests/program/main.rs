@@ -1,4 +1,4 @@
-//! The program as the person who runs it meets it: a process with arguments, an environment and signals.
+//! Tests of the program as a process, with arguments, an environment and signals.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -6,6 +6,9 @@ mod command_line;
 mod connections;
 mod durability;
 mod https;
+mod logging;
 mod operations;
+mod protocol;
+mod secrets;
 mod serving;
 mod support;

@@ -1,4 +1,4 @@
-//! The server as a process: from the first start to the last signal.
+//! The server as a process: from the first start to the signal that stops it.
 
 use std::{
     io::{Read, Write},
@@ -20,14 +20,6 @@ fn without_a_secret_key_one_is_made_and_tokens_outlive_a_restart() {
 }
 
 #[test]
-fn a_database_that_everybody_could_download_stops_the_start() {
-    let home = Home::new().with("LEPTOS_SITE_ROOT", ".");
-    assert!(home.fail(&[], "").contains("inside leptos.site-root"));
-    let home = Home::new().with("LEPTOS_SITE_ROOT", "");
-    assert!(home.fail(&[], "").contains("leptos.site-root is empty"));
-}
-
-#[test]
 fn a_target_that_is_no_path_is_found_nowhere() {
     let home = Home::new();
     let server = home.serve();
@@ -44,12 +36,12 @@ fn bodies_that_never_end_or_never_come_are_refused_in_json_and_the_server_goes_o
     let head = "POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n";
     let refused = |mut stream: std::net::TcpStream, status: &str| {
         let mut answer = String::new();
-        // What was sent and never read may reset the connection once the answer is there.
+        // The server does not read the whole body. So the connection may be reset after the answer.
         let _ = stream.read_to_string(&mut answer);
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
         assert!(answer.contains(r#""detail":"#) && answer.contains(r#""error":"invalid_request""#), "{answer}");
     };
-    // One chunk more than is taken, and no last one.
+    // One chunk more than the limit, and no final chunk.
     let chunk = format!("400\r\n{}\r\n", "a".repeat(0x400));
     refused(server.begin(&format!("{head}Transfer-Encoding: chunked\r\n\r\n{}", chunk.repeat(17))), "413");
     refused(server.begin(&format!("{head}Content-Length: 1000000000\r\n\r\n")), "413");
@@ -89,7 +81,7 @@ fn several_first_starts_at_once_make_one_database() {
 }
 
 #[test]
-fn told_to_stop_it_finishes_the_requests_in_hand_and_closes_the_database() {
+fn told_to_stop_it_finishes_the_requests_in_progress_and_closes_the_database() {
     for signal in ["TERM", "INT"] {
         let home = Home::new()
             .with("CLOAKROOM__PASSWORD__ITERATIONS", "300")
@@ -98,13 +90,13 @@ fn told_to_stop_it_finishes_the_requests_in_hand_and_closes_the_database() {
             .with("CLOAKROOM__PASSWORD__QUEUE", "0");
         assert!(home.run(&["user", "add", "ada"], "correct horse\n").status.success());
         let mut server = home.serve();
-        // While another login is turned away, the first is in hand.
+        // If another login is refused with 503, the first one is in progress.
         let mut answer = loop {
             let mut first = server.begin(&login("ada", "correct horse"));
             if server.ask(&login("nobody", "wrong horse")).starts_with("HTTP/1.1 503 ") {
                 break first;
             }
-            // The other one was quicker.
+            // The other login was not refused. Try again.
             first.read_to_end(&mut Vec::new()).expect("an answer");
         };
         server.signal(signal);
@@ -124,5 +116,5 @@ fn a_client_that_keeps_its_connection_open_does_not_keep_the_server_from_stoppin
     let mut first = [0; 12];
     idle.read_exact(&mut first).expect("an answer");
     let said = format!("{:?}", server.stop());
-    assert!(said.contains("stopping") && !said.contains("still in hand"), "{said}");
+    assert!(said.contains("stopping") && !said.contains("still in progress"), "{said}");
 }

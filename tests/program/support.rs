@@ -1,31 +1,32 @@
-//! A folder to run the program in.
+//! Runs the program in a temporary folder.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
 
-/// The tutorial's key.
-pub const SECRET_KEY: &str = "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7";
+/// A key that is printed nowhere else.
+pub const SECRET_KEY: &str = "7b1d6a52f3c84e0b9d5e2f71a8c643903c5ae8d1f04b72967ed01cb8a5f3d264";
 
-/// An empty folder, and the settings that the program is run with in it.
+/// An empty folder, and the settings to run the program with.
 pub struct Home {
     pub folder: TempDir,
     settings: Vec<(&'static str, String)>,
 }
 
-/// A server that was started, and is ended with the value.
+/// A running server. Dropping the value ends it.
 pub struct Server {
     pub process: Child,
     pub address: String,
 }
 
 impl Home {
-    /// With a database in the folder, and hashing that costs next to nothing.
+    /// With a database in the folder, and with cheap hashing.
     pub fn new() -> Self {
         let settings = [
             ("CLOAKROOM__DATABASE__URL", "sqlite://cloakroom.db"),
@@ -42,7 +43,7 @@ impl Home {
         }
     }
 
-    /// The same, with one setting more.
+    /// The same, with one more setting.
     pub fn with(mut self, name: &'static str, value: &str) -> Self {
         self.settings.push((name, value.to_owned()));
         self
@@ -71,7 +72,7 @@ impl Home {
         command
     }
 
-    /// Runs the program to its end, with this on standard input.
+    /// Runs the program to its end, with `input` on standard input.
     pub fn run(&self, arguments: &[&str], input: &str) -> Output {
         let mut child = self.command(arguments).spawn().expect("a process");
         // A program that does not read its input may be gone already.
@@ -79,10 +80,21 @@ impl Home {
         child.wait_with_output().expect("its output")
     }
 
-    /// Runs the program, which is to fail with exit code 1 and one line on standard error: that line.
+    /// Runs the program, which must fail with exit code 1 and one line on standard error. Returns that line.
     #[track_caller]
     pub fn fail(&self, arguments: &[&str], input: &str) -> String {
-        let output = self.run(arguments, input);
+        let mut child = self.command(arguments).spawn().expect("a process");
+        // A program that does not read its input may be gone already.
+        let _ = child.stdin.take().expect("standard input").write_all(input.as_bytes());
+        // A server that starts although it should not would run for ever.
+        let patience = Instant::now() + Duration::from_secs(30);
+        while child.try_wait().expect("a process").is_none() {
+            if Instant::now() > patience {
+                child.kill().expect("a process");
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let output = child.wait_with_output().expect("its output");
         let said = String::from_utf8(output.stderr).expect("UTF-8");
         assert_eq!(output.status.code(), Some(1), "{said}");
         assert_eq!(said.lines().count(), 1, "{said}");
@@ -91,18 +103,23 @@ impl Home {
 
     /// Starts the server, and waits until it is open.
     pub fn serve(&self) -> Server {
-        let mut process = self.command(&[]).spawn().expect("a process");
+        Server::start(&mut self.command(&[]))
+    }
+}
+
+impl Server {
+    /// Starts the server that this command is, and waits until it is open.
+    pub fn start(command: &mut Command) -> Self {
+        let mut process = command.spawn().expect("a process");
         let mut lines = BufReader::new(process.stdout.take().expect("standard output")).lines();
         let opened = lines.next().expect("a line").expect("text");
         let (_, address) = opened.split_once("://").expect("where it is open");
         let address = address.to_owned();
         std::thread::spawn(move || lines.for_each(drop));
-        Server { process, address }
+        Self { process, address }
     }
-}
 
-impl Server {
-    /// Sends a request as it is written here, and reads the answer to its end.
+    /// Sends this raw request, and reads the whole answer.
     pub fn ask(&self, request: &str) -> String {
         let mut stream = self.begin(request);
         let mut answer = String::new();
@@ -110,16 +127,16 @@ impl Server {
         answer
     }
 
-    /// Sends a request, and leaves the answer to be read.
+    /// Sends a request, and does not read the answer.
     pub fn begin(&self, request: &str) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).expect("a connection");
-        // Rather a failure than a test that hangs.
-        stream.set_read_timeout(Some(std::time::Duration::from_secs(60))).expect("a time limit");
+        // A test must fail rather than hang.
+        stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a time limit");
         stream.write_all(request.as_bytes()).expect("a request");
         stream
     }
 
-    /// Stops the server. What it has logged: JSON, a line for each event.
+    /// Stops the server. Returns its log: one JSON object for each event.
     pub fn stop(&mut self) -> Vec<serde_json::Value> {
         self.signal("TERM");
         let mut said = String::new();
@@ -128,7 +145,7 @@ impl Server {
         said.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 
-    /// Sends a signal: `TERM`, `INT`.
+    /// Sends a signal, `TERM` or `INT`.
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([&format!("-{name}"), &self.process.id().to_string()]).status();
         assert!(sent.expect("kill").success());
@@ -137,7 +154,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The process may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

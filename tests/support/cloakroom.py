@@ -1,4 +1,4 @@
-"""A server for the tests that are written in Python: interop, examples and openapi each start one."""
+"""A server for the tests in Python. Each of them starts its own."""
 
 import contextlib
 import json
@@ -15,10 +15,11 @@ import urllib.parse
 import urllib.request
 
 REPO = pathlib.Path(__file__).resolve().parents[2]
-# CLOAKROOM_BIN names another server than the release. It is started in another folder, so the path is made absolute.
+# CLOAKROOM_BIN is the path of another server than the release. The server is started in another folder, so the path is
+# made absolute.
 BIN = pathlib.Path(os.environ.get("CLOAKROOM_BIN", REPO / "target/release/cloakroom")).absolute()
 
-# Settings for a server on which a login is to cost next to nothing.
+# Settings for a server with cheap password hashes, so that logins are fast.
 CHEAP_HASHES = {
     "CLOAKROOM__PASSWORD__MEMORY_KIB": "64",
     "CLOAKROOM__PASSWORD__ITERATIONS": "1",
@@ -32,8 +33,8 @@ class Cloakroom:
     def __init__(self, folder, settings):
         self.folder = folder
         self.database = os.path.join(folder, "cloakroom.db")
-        # Nothing of whoever runs the tests.
-        inherited = {name: value for name, value in os.environ.items() if not re.match("LEPTOS_|CLOAKROOM__", name)}
+        # Settings in the environment of the person who runs the tests must not reach the server.
+        inherited = {name: value for name, value in os.environ.items() if not re.match("LEPTOS_|CLOAKROOM_", name)}
         self.environment = inherited | {
             "LEPTOS_SITE_ROOT": str(REPO / "target/site"),
             "LEPTOS_SITE_ADDR": "127.0.0.1:0",
@@ -46,11 +47,11 @@ class Cloakroom:
     @classmethod
     @contextlib.contextmanager
     def serving(cls, *before, **settings):
-        """The server, until the block ends, started by the command `before` it. `settings` are variables of the
-        environment."""
+        """Runs the server until the block ends. `before` is a command that starts the server, such as `sh -c …`.
+        `settings` are environment variables."""
         if not os.access(BIN, os.X_OK):
             sys.exit(f"{BIN} is missing. Run `make build` first.")
-        # So that what the caller has started, and the server, are ended then too.
+        # SIGTERM must run the `finally` blocks. They end the server, and the processes that the caller started.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         with tempfile.TemporaryDirectory() as folder:
             cloakroom = cls(folder, settings)
@@ -77,14 +78,15 @@ class Cloakroom:
         return self.process.poll() is None
 
     def stop(self, how):
-        """Sends a signal, unless it has ended already. Returns the exit code."""
+        """Sends a signal, unless the server has already ended. Returns the exit code."""
         if self.is_running():
             self.process.send_signal(how)
         return self.process.wait(timeout=20)
 
-    def run(self, *arguments, line=""):
-        """Runs the command line on the same database and gives it a line of standard input; whether that worked."""
-        command, answer = [BIN, *arguments], line + "\n"
+    def run(self, *arguments, line="", before=()):
+        """Runs the command line on the same database, with a line of standard input, after the command `before` it.
+        Returns whether it succeeded."""
+        command, answer = [*before, BIN, *arguments], line + "\n"
         done = subprocess.run(
             command, cwd=self.folder, env=self.environment, input=answer, text=True, timeout=60, check=False
         )
@@ -107,7 +109,7 @@ class Cloakroom:
 
 
 def wait_until_open(server, log):
-    """Returns the address that the server says it is open at."""
+    """Waits until the server logs its address. Returns that address."""
     deadline = time.monotonic() + 20
     while True:
         said = log.read_text()

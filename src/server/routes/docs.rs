@@ -2,30 +2,36 @@
 
 use std::{
     borrow::Cow,
-    sync::{Arc, LazyLock},
+    collections::BTreeMap,
+    io::{self, Read},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
 use axum::{
     body::Bytes,
     extract::{Path, rejection::PathRejection},
-    http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE},
+    http::{
+        HeaderMap,
+        header::{ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY},
+    },
     response::{Html, IntoResponse, Response},
 };
+use flate2::read::GzDecoder;
 use utoipa_swagger_ui::{Config, SwaggerFile};
 
-use super::armour::DOCS_POLICY;
-use crate::{error::ApiError, server::docs::Refusals};
+use super::{accept_encoding::prefers_gzip, armour::DOCS_POLICY};
+use crate::{error::ApiError, server::openapi::CommonErrors};
 
-/// The document, made once: it is the same for everybody.
+/// The document, made once. It is the same for every client.
 static DOCUMENT: LazyLock<serde_json::Result<Bytes>> =
     LazyLock::new(|| serde_json::to_vec(&super::document()).map(Bytes::from));
 
 /// The page around Swagger UI.
 const PAGE: &str = include_str!("docs.html");
-/// What that page needs of ours: files of their own, as scripts and styles within a page are what an attacker writes.
+/// Our own files of that page. The page's policy allows no inline scripts or styles.
 const OURS: [(&str, &str, &str); 2] =
     [("docs.css", "text/css", include_str!("docs.css")), ("docs.js", "text/javascript", include_str!("docs.js"))];
-/// And of Swagger UI, which is compiled into the program: nobody else is asked for it.
+/// The files of Swagger UI. They are compiled into the program: the page loads nothing from other servers.
 const SWAGGER_UI: [&str; 2] = ["swagger-ui.css", "swagger-ui-bundle.js"];
 
 /// Read the OpenAPI document
@@ -36,7 +42,7 @@ const SWAGGER_UI: [&str; 2] = ["swagger-ui.css", "swagger-ui-bundle.js"];
     path = "/openapi.json",
     tag = "service",
     operation_id = "openapi",
-    responses((status = 200, description = "The document", body = Object), Refusals)
+    responses((status = 200, description = "The document", body = Object), CommonErrors)
 )]
 pub async fn openapi() -> Result<Response, ApiError> {
     match &*DOCUMENT {
@@ -53,23 +59,53 @@ pub async fn page() -> impl IntoResponse {
     ([(CONTENT_SECURITY_POLICY, DOCS_POLICY)], Html(PAGE))
 }
 
-/// `GET /docs/{name}`: what the page consists of.
-pub async fn file(name: Result<Path<String>, PathRejection>) -> Response {
-    // What is not UTF-8 names nothing.
+/// `GET /docs/{name}`: the files of the page.
+pub async fn file(name: Result<Path<String>, PathRejection>, headers: HeaderMap) -> Response {
+    // No file has a name that is not UTF-8.
     let name = name.map(|Path(name)| name).unwrap_or_default();
     if let Some((_, content_type, text)) = OURS.iter().find(|(ours, ..)| *ours == name) {
         return ([(CONTENT_TYPE, *content_type)], *text).into_response();
     }
     let part = SWAGGER_UI.contains(&&*name).then(|| utoipa_swagger_ui::serve(&name, Arc::new(Config::default())));
     match part.and_then(Result::ok).flatten() {
-        Some(SwaggerFile { bytes, content_type, .. }) => {
-            let headers = [(CONTENT_TYPE, &*content_type), (CONTENT_ENCODING, "gzip"), (CACHE_CONTROL, "max-age=3600")];
-            let body = match bytes {
-                Cow::Borrowed(bytes) => Bytes::from_static(bytes),
-                Cow::Owned(bytes) => bytes.into(),
-            };
-            (headers, body).into_response()
-        }
+        Some(file) => swagger_ui(&name, file, prefers_gzip(&headers)),
         None => ApiError::not_found().into_response(),
     }
+}
+
+/// A file of Swagger UI, in gzip as it is compiled in, or decompressed.
+fn swagger_ui(name: &str, file: SwaggerFile<'static>, gzip: bool) -> Response {
+    let headers = [
+        (CONTENT_TYPE, &*file.content_type),
+        (CACHE_CONTROL, "max-age=3600"),
+        (VARY, "accept-encoding"),
+        // Not in parts, and so not compressed on the way either.
+        (ACCEPT_RANGES, "none"),
+    ];
+    if gzip {
+        let body = match file.bytes {
+            Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+            Cow::Owned(bytes) => bytes.into(),
+        };
+        return (headers, [(CONTENT_ENCODING, "gzip")], body).into_response();
+    }
+    match decompressed(name, &file.bytes) {
+        Ok(body) => (headers, body).into_response(),
+        Err(error) => {
+            tracing::error!(%error, name, "a file of Swagger UI cannot be decompressed");
+            ApiError::internal().into_response()
+        }
+    }
+}
+
+/// The decompressed file. It is kept: the work is done once.
+fn decompressed(name: &str, gzipped: &[u8]) -> io::Result<Bytes> {
+    static KEPT: Mutex<BTreeMap<String, Bytes>> = Mutex::new(BTreeMap::new());
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(bytes) = kept.get(name) {
+        return Ok(bytes.clone());
+    }
+    let mut bytes = Vec::new();
+    GzDecoder::new(gzipped).read_to_end(&mut bytes)?;
+    Ok(kept.entry(name.to_owned()).or_insert(bytes.into()).clone())
 }

@@ -1,4 +1,4 @@
-//! What surrounds every route: a handler that panics and one that takes too long become answers like every other error.
+//! Surrounds every route. If a handler panics or takes too long, the answer is like that of any other error.
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
@@ -15,20 +15,20 @@ use crate::{error::ApiError, server::request_id::current};
 pub async fn guard(limit: Duration, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let answer = tokio::time::timeout(limit, next.run(request));
-    // Nothing that a panic may have left half done is looked at afterwards: it goes with the request.
-    let refusal = match AssertUnwindSafe(answer).catch_unwind().await {
+    // Unwind safe: the state that a panic leaves behind is dropped with the request.
+    let error = match AssertUnwindSafe(answer).catch_unwind().await {
         Ok(Ok(response)) => return response,
         Ok(Err(_elapsed)) => {
             tracing::error!(request = current().map(display), %path, limit_s = limit.as_secs(), "an answer took too long");
             ApiError::too_slow()
         }
-        // The panic itself was logged by the hook that `main` sets.
+        // The program's panic hook has already logged the panic.
         Err(_panic) => ApiError::internal(),
     };
-    in_words_of(&path, refusal).into_response()
+    in_words_of(&path, error).into_response()
 }
 
-/// The refusal as clients of this path expect it: those of the token endpoint read RFC 6749's members.
-pub fn in_words_of(path: &str, refusal: ApiError) -> ApiError {
-    if path == "/token" { refusal.in_oauth2_words() } else { refusal }
+/// The error in the form that clients of this path expect. The token endpoint's clients read RFC 6749's members.
+pub fn in_words_of(path: &str, error: ApiError) -> ApiError {
+    if path == "/token" { error.in_oauth2_words() } else { error }
 }

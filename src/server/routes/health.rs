@@ -1,27 +1,22 @@
-//! What whoever watches over the server asks: does it live, and can it work?
-
-use std::time::Duration;
+//! Health checks for monitoring: whether the process answers, and whether the service can work.
 
 use axum::{Json, extract::State};
 
-use super::me::Status;
+use super::status::Status;
 use crate::{
     error::ApiError,
-    server::{docs::NotReady, state::AppState},
+    server::{openapi::NotReady, state::AppState},
 };
 
-/// How long the database may take to answer.
-const PATIENCE: Duration = Duration::from_secs(1);
-
-/// Read whether the process lives
+/// Read whether the process is alive
 ///
-/// Answered as long as the process answers anything: one that does not wants a restart.
+/// Answers as long as the process can answer at all. A process that does not answer should be restarted.
 #[utoipa::path(
     get,
     path = "/health/live",
     tag = "service",
     operation_id = "read_liveness",
-    responses((status = 200, description = "It lives", body = Status))
+    responses((status = 200, description = "The process is alive", body = Status))
 )]
 pub async fn read_liveness() -> Json<Status> {
     Json(Status::OK)
@@ -29,15 +24,16 @@ pub async fn read_liveness() -> Json<Status> {
 
 /// Read whether the service can work
 ///
-/// Whether the database answers and logins find a place in the hashing queue: requests go elsewhere while not.
+/// Checks that the database's file is in its place and can be read, and that a write worked within the last seconds. A
+/// full hashing queue does not count: anybody can fill the queue, and everything but logins still works.
 #[utoipa::path(
     get,
     path = "/health/ready",
     tag = "service",
     operation_id = "read_readiness",
-    responses((status = 200, description = "It can work", body = Status), NotReady)
+    responses((status = 200, description = "The service can work", body = Status), NotReady)
 )]
 pub async fn read_readiness(State(state): State<AppState>) -> Result<Json<Status>, ApiError> {
-    tokio::time::timeout(PATIENCE, state.store.ping()).await.map_err(|_| ApiError::unavailable())??;
-    if state.passwords.is_full() { Err(ApiError::busy(1)) } else { Ok(Json(Status::OK)) }
+    state.readiness.check(&state.store).await?;
+    Ok(Json(Status::OK))
 }

@@ -1,45 +1,30 @@
-//! What a user may ask about themselves.
+//! The current user's own data.
 
 use axum::{
     Json,
     extract::{RawQuery, State},
 };
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::{
     error::ApiError,
     model::{ITEMS, Item, ME, User},
     server::{
-        docs::{BearerRefusals, PagingRefusals, ScopedRefusals},
         items::Paging,
-        security::bearer::{ActiveUser, Scoped},
+        openapi::{PagingErrors, ScopedErrors},
+        security::bearer::Scoped,
         state::AppState,
     },
 };
 
-/// The answer of `GET /status`, and of those that watch over the server.
-#[derive(Serialize, ToSchema)]
-pub struct Status {
-    /// Always `ok`.
-    #[schema(pattern = "^ok$", example = "ok")]
-    status: &'static str,
-}
-
-impl Status {
-    /// The only one there is.
-    pub const OK: Self = Self { status: "ok" };
-}
-
 /// Read the current user
 ///
-/// The user whose token it is.
+/// Returns the user of the token.
 #[utoipa::path(
     get,
     path = "/users/me",
     tag = "users",
     security(("OAuth2PasswordBearer" = ["me"])),
-    responses((status = 200, description = "The user", body = User), ScopedRefusals<ME>)
+    responses((status = 200, description = "The user", body = User), ScopedErrors<ME>)
 )]
 pub async fn read_users_me(Scoped(user): Scoped<ME>) -> Json<User> {
     Json(user.into())
@@ -47,7 +32,7 @@ pub async fn read_users_me(Scoped(user): Scoped<ME>) -> Json<User> {
 
 /// Read the current user's items
 ///
-/// What the user left here, oldest first.
+/// Returns the user's items, oldest first.
 #[utoipa::path(
     get,
     path = "/users/me/items",
@@ -56,8 +41,8 @@ pub async fn read_users_me(Scoped(user): Scoped<ME>) -> Json<User> {
     security(("OAuth2PasswordBearer" = ["me", "items"])),
     responses(
         (status = 200, description = "The items", body = Vec<Item>),
-        ScopedRefusals<{ ME | ITEMS }>,
-        PagingRefusals
+        ScopedErrors<{ ME | ITEMS }>,
+        PagingErrors
     )
 )]
 pub async fn read_own_items(
@@ -67,18 +52,4 @@ pub async fn read_own_items(
 ) -> Result<Json<Vec<Item>>, ApiError> {
     let Paging { skip, limit } = Paging::read(query.as_deref().unwrap_or_default())?;
     Ok(Json(state.store.items_of(&user, skip, limit).await?))
-}
-
-/// Read the system's status
-///
-/// Whether the service works, for the bearer of any valid token.
-#[utoipa::path(
-    get,
-    path = "/status",
-    tag = "service",
-    security(("OAuth2PasswordBearer" = [])),
-    responses((status = 200, description = "It works", body = Status), BearerRefusals)
-)]
-pub async fn read_system_status(_anybody: ActiveUser) -> Json<Status> {
-    Json(Status::OK)
 }

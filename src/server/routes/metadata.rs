@@ -1,4 +1,4 @@
-//! Where an OAuth2 client finds out how to talk to this server.
+//! The metadata that tells an OAuth2 client how to use this server.
 
 use axum::{Json, extract::State};
 use serde::Serialize;
@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::{
     model::Scopes,
-    server::{docs::Refusals, state::AppState},
+    server::{openapi::CommonErrors, state::AppState},
 };
 
 /// The authorization server's metadata (RFC 8414 §2).
@@ -21,31 +21,31 @@ use crate::{
     "service_documentation": "https://cloakroom.example.com/docs",
 }))]
 pub struct AuthorizationServerMetadata {
-    /// Where clients reach the server: an origin.
+    /// The origin at which clients reach the server.
     issuer: String,
-    /// Where a password is handed over for a token.
+    /// The URL of the token endpoint.
     token_endpoint: String,
-    /// The scopes there are.
+    /// All scopes of this server.
     scopes_supported: Vec<&'static str>,
-    /// None: there is no authorization endpoint. RFC 8414 asks for the member nevertheless.
+    /// Always empty: there is no authorization endpoint. RFC 8414 requires the member.
     response_types_supported: [&'static str; 0],
-    /// The grants there are: `password` (RFC 6749 §4.3).
+    /// All grants of this server: `password` (RFC 6749 §4.3).
     grant_types_supported: [&'static str; 1],
-    /// How a client authenticates: not at all, as the one client is first-party and public.
+    /// How a client authenticates: not at all, because the only client is first-party and public.
     token_endpoint_auth_methods_supported: [&'static str; 1],
-    /// Where a person reads on.
+    /// The URL of the documentation for people.
     service_documentation: String,
 }
 
 /// Read the authorization server's metadata
 ///
-/// Where and how an OAuth2 client gets a token (RFC 8414).
+/// Tells an OAuth2 client where and how to get a token (RFC 8414).
 #[utoipa::path(
     get,
     path = "/.well-known/oauth-authorization-server",
     tag = "OAuth2",
     operation_id = "oauth_authorization_server",
-    responses((status = 200, description = "The metadata", body = AuthorizationServerMetadata), Refusals)
+    responses((status = 200, description = "The metadata", body = AuthorizationServerMetadata), CommonErrors)
 )]
 pub async fn oauth_authorization_server(State(state): State<AppState>) -> Json<AuthorizationServerMetadata> {
     let issuer = state.public_url;

@@ -1,15 +1,19 @@
-//! The URL table, and the translation between HTTP and what is decided. The contract: every error is JSON with a
-//! `detail`, and only page requests get HTML.
+//! The URL table. The handlers translate between HTTP and the rest of the server. The contract: every error is JSON
+//! with a `detail`, and only page requests get HTML.
 
+mod accept_encoding;
 mod answer;
 mod armour;
 mod cors;
 mod docs;
+mod files;
 pub mod guard;
 mod health;
 mod me;
 mod metadata;
 mod pages;
+mod protocol;
+mod status;
 pub mod token;
 
 use std::{sync::Arc, time::Duration};
@@ -23,32 +27,40 @@ use axum::{
         uri::PathAndQuery,
     },
     middleware::{Next, from_fn},
+    response::Response,
     routing::get,
 };
-use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
+use tower::util::MapRequestLayer;
+use tower_http::{
+    compression::{
+        CompressionLayer,
+        predicate::{DefaultPredicate, Predicate},
+    },
+    set_header::SetResponseHeaderLayer,
+};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::guard::{guard, in_words_of};
 use super::{metrics::observe, request_id::RequestIds, state::AppState};
-use crate::{error::ApiError, server::docs as description};
+use crate::{error::ApiError, server::openapi};
 
-/// The first parts of the API's paths: what is below them is answered in JSON, whoever asks.
+/// The first parts of the API's paths. Every answer below them is JSON, also for browsers.
 const API: [&str; 7] = [".well-known", "health", "items", "openapi.json", "status", "token", "users"];
 
-/// What is somebody's own: the routes, and their part of the document.
+/// The routes with personal answers, and their part of the document.
 fn personal() -> (Router<AppState>, OpenApi) {
-    let (router, mut document) = OpenApiRouter::with_openapi(description::frame())
+    let (router, mut document) = OpenApiRouter::with_openapi(openapi::frame())
         .routes(routes!(token::answer))
         .routes(routes!(me::read_users_me))
         .routes(routes!(me::read_own_items))
-        .routes(routes!(me::read_system_status))
+        .routes(routes!(status::read_system_status))
         .split_for_parts();
-    description::never_stored(&mut document);
+    openapi::never_stored(&mut document);
     (router, document)
 }
 
-/// What is the same for everybody: the routes, and their part of the document.
+/// The routes with the same answers for every client, and their part of the document.
 fn public() -> (Router<AppState>, OpenApi) {
     OpenApiRouter::default()
         .routes(routes!(metadata::oauth_authorization_server))
@@ -58,14 +70,14 @@ fn public() -> (Router<AppState>, OpenApi) {
         .split_for_parts()
 }
 
-/// The OpenAPI document: what the routes say of themselves.
+/// The OpenAPI document, made from the routes.
 pub fn document() -> OpenApi {
     let mut document = personal().1;
     document.merge(public().1);
     document
 }
 
-/// Every URL this server answers.
+/// The router with every URL of the server.
 pub fn router(state: AppState) -> Router {
     let (limit, metrics) = (Duration::from_secs(state.limits.request_timeout.into()), Arc::clone(&state.metrics));
     let around_each = from_fn(move |request: Request, next: Next| {
@@ -75,7 +87,7 @@ pub fn router(state: AppState) -> Router {
     let (https, ids) = (state.public_url.starts_with("https:"), Arc::<RequestIds>::default());
     let around_all = from_fn(move |request: Request, next: Next| {
         let ids = Arc::clone(&ids);
-        async move { armour::put_on(https, ids.name(next.run(request)).await) }
+        async move { armour::put_on(https, ids.name(answer(request, next)).await) }
     });
     let not_allowed = async |uri: Uri| in_words_of(uri.path(), ApiError::method_not_allowed());
     let personal = personal()
@@ -91,20 +103,30 @@ pub fn router(state: AppState) -> Router {
         .route("/docs/{name}", get(docs::file))
         .merge(pages::routes(&state))
         .method_not_allowed_fallback(not_allowed)
-        .fallback(pages::file_or_nothing)
+        .fallback(files::file_or_nothing)
         .layer(around_each)
-        // Only here: an answer that holds a secret is never compressed together with what somebody sent.
-        .layer(CompressionLayer::new())
+        // Not around the personal routes: a secret is never compressed together with text that a client sent. Files are
+        // not compressed here either: their validators and ranges describe the bytes on the disk.
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(files::is_not_a_file)))
+        .layer(MapRequestLayer::new(accept_encoding::without_the_impossible))
         .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, HeaderValue::from_static("no-cache")));
     let origins = state.server.allow_origins.clone();
     cors::open_to(&origins, personal.merge(public).with_state(state)).layer(around_all)
 }
 
-/// The same request, one slash at the end of its path left out: a path answers the same with and without it. More than
-/// one make it another path, for the router in the browser too.
+/// Answers a request. Refuses it if its header breaks HTTP's own rules.
+async fn answer(request: Request, next: Next) -> Response {
+    match protocol::check(&request) {
+        Ok(()) => next.run(request).await,
+        Err(error) => protocol::refuse(in_words_of(request.uri().path(), error)),
+    }
+}
+
+/// Removes one slash at the end of the path: the answer is the same with and without it. A path with several slashes at
+/// the end is a different path, also for the router in the browser.
 pub fn without_trailing_slash(mut request: Request) -> Request {
     if !request.uri().path_and_query().is_some_and(|target| target.path().starts_with('/')) {
-        // `GET x` and `OPTIONS *` name no path. There is nothing here, and no file can be of that name.
+        // `GET x` and `OPTIONS *` name no path. They get a path that no route and no file can have.
         *request.uri_mut() = Uri::from_static("/%00");
     }
     let uri = request.uri();

@@ -1,4 +1,4 @@
-//! `POST /token`: what surrounds the server function on the server.
+//! `POST /token`: the handler around the server function.
 
 use std::{error::Error, time::Duration};
 
@@ -14,9 +14,9 @@ use leptos::prelude::provide_context;
 use crate::{
     error::ApiError,
     model::Token,
-    oauth2::Refusal,
+    oauth2::ErrorSlot,
     server::{
-        docs::{OAuth2PasswordRequestForm, TokenRefusals},
+        openapi::{OAuth2PasswordRequestForm, TokenErrors},
         security::address::ClientAddress,
         state::AppState,
     },
@@ -27,8 +27,8 @@ const BODY_LIMIT: usize = 16 * 1024;
 
 /// Log in for an access token
 ///
-/// The password grant (RFC 6749 §4.3): a username and a password go in, a bearer token comes out.
-// It hands the request to the server function, and answers in OAuth2's words.
+/// The password grant (RFC 6749 §4.3): send a username and a password, and get a bearer token.
+// Calls the server function. Errors get OAuth2's members.
 #[utoipa::path(
     post,
     path = "/token",
@@ -38,18 +38,18 @@ const BODY_LIMIT: usize = 16 * 1024;
         content = OAuth2PasswordRequestForm,
         content_type = "application/x-www-form-urlencoded"
     ),
-    responses((status = 200, description = "A bearer token", body = Token), TokenRefusals)
+    responses((status = 200, description = "A bearer token", body = Token), TokenErrors)
 )]
 pub async fn answer(State(state): State<AppState>, address: ClientAddress, request: Request) -> Response {
     match call(state, address, request).await {
         Ok(response) => response,
-        Err(refusal) => refusal.in_oauth2_words().into_response(),
+        Err(error) => error.in_oauth2_words().into_response(),
     }
 }
 
 async fn call(state: AppState, address: ClientAddress, request: Request) -> Result<Response, ApiError> {
     let (mut parts, body) = request.into_parts();
-    // Leptos would redirect a browser that asks for HTML to where it came from, and throw the token away.
+    // Leptos would redirect a browser that asks for HTML to its previous page, and the token would be lost.
     parts.headers.remove(ACCEPT);
     parts.headers.remove(REFERER);
     let declared = parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
@@ -57,23 +57,23 @@ async fn call(state: AppState, address: ClientAddress, request: Request) -> Resu
         return Err(ApiError::payload_too_large());
     }
     let patience = Duration::from_secs(state.limits.body_timeout.into());
-    // A body of the limit's size is read whole, a longer one only as far as tells that it is.
+    // A longer body is read up to the limit only.
     let body = tokio::time::timeout(patience, to_bytes(body, BODY_LIMIT)).await;
     let body = body.map_err(|_| ApiError::request_timeout())?.map_err(|error| {
         let too_long = error.source().is_some_and(|cause| cause.is::<LengthLimitError>());
         if too_long { ApiError::payload_too_large() } else { ApiError::invalid_request("The form broke off") }
     })?;
-    let refusal = Refusal::default();
-    let left = refusal.clone();
+    let slot = ErrorSlot::default();
+    let provided = slot.clone();
     let context = move || {
         provide_context(state.clone());
         provide_context(address);
-        provide_context(left.clone());
+        provide_context(provided.clone());
     };
     let request = Request::from_parts(parts, Body::from(body));
     let response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
-    match refusal.get() {
-        Some(refusal) => Err(refusal),
+    match slot.get() {
+        Some(error) => Err(error),
         None => Ok(response),
     }
 }

@@ -1,26 +1,36 @@
-//! Where a request comes from. The address is the socket's; what `X-Forwarded-For` or `Forwarded` says counts only where
-//! a trusted proxy says it, and only the one header that the proxy is known to set.
+//! The address of a request's client. It is the socket's address. Behind trusted proxies it is the address in
+//! `X-Forwarded-For` or `Forwarded`; the settings name one of the two. These headers are ignored if they come from
+//! anybody else.
 
 use std::{
     convert::Infallible,
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
 };
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts},
+    extract::{ConnectInfo, FromRef, FromRequestParts},
     http::{HeaderMap, request::Parts},
 };
 
-use crate::server::{
-    settings::{ProxyHeader, ServerSettings},
-    state::AppState,
-};
+use crate::server::settings::{ProxyHeader, ServerSettings};
 
-/// The address of a client, as failures are counted: an IPv4 address, or the /64 of an IPv6 address, which is what one
-/// household or machine has.
+/// The address of a client, for the rate limit: an IPv4 address, or the /64 of an IPv6 address. One machine or
+/// household has at least a /64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientAddress(IpAddr);
+
+/// A network for which failures are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Network {
+    /// One client address.
+    Address(ClientAddress),
+    /// The first 56 bits of an IPv6 address.
+    Household(u64),
+    /// The first 48 bits of an IPv6 address.
+    Site(u64),
+}
 
 impl ClientAddress {
     /// The client address that this address belongs to.
@@ -33,6 +43,19 @@ impl ClientAddress {
             address @ IpAddr::V4(_) => address,
         })
     }
+
+    /// The networks that this address is in, the smallest first: itself and, for IPv6, its /56 and its /48.
+    pub fn networks(self) -> impl Iterator<Item = Network> {
+        let larger = match self.0 {
+            IpAddr::V6(prefix) => {
+                let [a, b, c, d, ..] = prefix.segments().map(u64::from);
+                let prefix = a << 48 | b << 32 | c << 16 | d;
+                Some([Network::Household(prefix >> 8), Network::Site(prefix >> 16)])
+            }
+            IpAddr::V4(_) => None,
+        };
+        std::iter::once(Network::Address(self)).chain(larger.into_iter().flatten())
+    }
 }
 
 impl fmt::Display for ClientAddress {
@@ -44,18 +67,21 @@ impl fmt::Display for ClientAddress {
     }
 }
 
-impl FromRequestParts<AppState> for ClientAddress {
+impl<S: Sync> FromRequestParts<S> for ClientAddress
+where
+    Arc<ServerSettings>: FromRef<S>,
+{
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let socket = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        // Only a router that is asked without a socket, as by a test, has none.
+        // Only tests call the router without a socket.
         let socket = socket.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip());
-        Ok(Self::new(client(socket, &parts.headers, &state.server)))
+        Ok(Self::new(client(socket, &parts.headers, &Arc::from_ref(state))))
     }
 }
 
-/// The client behind `socket`: the first address, counted from this server, that is no trusted proxy's.
+/// The client behind `socket`. It is the first address, counted from this server, that is not a trusted proxy's.
 fn client(socket: IpAddr, headers: &HeaderMap, settings: &ServerSettings) -> IpAddr {
     let trusted = |address: IpAddr| settings.trusted_proxies.iter().any(|net| net.contains(&address.to_canonical()));
     let read = match settings.proxy_header {
@@ -63,10 +89,11 @@ fn client(socket: IpAddr, headers: &HeaderMap, settings: &ServerSettings) -> IpA
         ProxyHeader::Forwarded => forwarded,
     };
     let mut client = socket;
-    // Each proxy adds the address it was asked from at the end. What comes before the first that is not trusted was
-    // written by whoever asked, and so was what is no address.
+    // Each proxy appends the address of its client, so the entries are read from the end. The first address that is not
+    // trusted is the client. The client wrote all entries before it. An entry that is not an address also comes from
+    // that client, so the search ends there.
     for line in headers.get_all(settings.proxy_header.name()).iter().rev() {
-        // Bytes that are not UTF-8 spoil the entry that they are in, and no other.
+        // Bytes that are not UTF-8 make only their own entry invalid.
         for entry in split(&String::from_utf8_lossy(line.as_bytes()), b',') {
             if !trusted(client) {
                 return client;
@@ -78,9 +105,9 @@ fn client(socket: IpAddr, headers: &HeaderMap, settings: &ServerSettings) -> IpA
     client
 }
 
-/// The parts of `text` between the delimiters that are not within quotes (RFC 9110 §5.6.4), from the last to the first: a
-/// client may have a say in what a proxy quotes. Read from the end, which is the proxy's, so that a quote that a client
-/// leaves open spoils only what is before it.
+/// The parts of `text` between the delimiters, last part first. Delimiters inside quotes do not count (RFC 9110
+/// §5.6.4). A proxy may quote text that a client chose. The proxy writes the end of the line. The text is read from the
+/// end, so a quote that a client leaves open affects only the parts before it.
 fn split(text: &str, delimiter: u8) -> Vec<&str> {
     let bytes = text.as_bytes();
     let escaped = |position: usize| bytes[..position].iter().rev().take_while(|&&byte| byte == b'\\').count() % 2 == 1;
@@ -115,7 +142,7 @@ fn forwarded(element: &str) -> Option<IpAddr> {
 mod tests {
     use super::*;
 
-    /// The client's address, as it is counted, of a request from `socket` with these lines of `header`.
+    /// The client's address for the rate limit, of a request from `socket` with these lines of `header`.
     fn seen(socket: &str, header: ProxyHeader, lines: &[&str]) -> String {
         let settings = ServerSettings {
             trusted_proxies: ["127.0.0.1/32", "10.0.0.0/8", "2001:db8:1::/48"].map(|net| net.parse().unwrap()).to_vec(),
@@ -151,10 +178,10 @@ mod tests {
     fn of_what_a_trusted_proxy_forwards_the_last_that_is_not_trusted_counts() {
         assert_eq!(x_forwarded_for("127.0.0.1", &["192.0.2.1"]), "192.0.2.1");
         assert_eq!(x_forwarded_for("::ffff:127.0.0.1", &["192.0.2.1"]), "192.0.2.1");
-        assert_eq!(x_forwarded_for("127.0.0.1", &["1.1.1.1, 192.0.2.1"]), "192.0.2.1", "the first was made up");
+        assert_eq!(x_forwarded_for("127.0.0.1", &["1.1.1.1, 192.0.2.1"]), "192.0.2.1", "the client made up the first");
         assert_eq!(x_forwarded_for("127.0.0.1", &["1.1.1.1,192.0.2.1,10.1.2.3"]), "192.0.2.1");
         assert_eq!(x_forwarded_for("127.0.0.1", &["1.1.1.1", "192.0.2.1, 10.1.2.3"]), "192.0.2.1");
-        assert_eq!(x_forwarded_for("127.0.0.1", &["10.1.2.3"]), "10.1.2.3", "nobody in front of the proxies");
+        assert_eq!(x_forwarded_for("127.0.0.1", &["10.1.2.3"]), "10.1.2.3", "no client in front of the proxies");
         assert_eq!(x_forwarded_for("127.0.0.1", &[]), "127.0.0.1");
     }
 

@@ -1,7 +1,7 @@
-//! The extractors that a handler's signature is made of, each built on the one before (FastAPI's chain of `Depends`):
-//! [`BearerToken`] reads the header, [`CurrentUser`] checks the token and looks its user up, [`ActiveUser`] wants the
-//! user enabled, [`Scoped`] wants the token to open something. Only the last two belong in a handler's signature, so
-//! a check that is forgotten leaves the handler without a user.
+//! The extractors for a handler's signature. Each uses the one before it (FastAPI's chain of `Depends`):
+//! [`BearerToken`] reads the header, [`CurrentUser`] checks the token and looks its user up, [`ActiveUser`] requires an
+//! enabled user, and [`Scoped`] requires scopes. Only the last two give a handler a user: a forgotten check does not
+//! compile.
 
 use axum::{
     extract::FromRequestParts,
@@ -18,21 +18,21 @@ use crate::{
 /// The token of `Authorization: Bearer …` (RFC 6750 §2.1), unchecked: the tutorial's `OAuth2PasswordBearer`.
 pub struct BearerToken(String);
 
-/// The user whose token it is, enabled or not, and what the token opens: the tutorial's `get_current_user`.
+/// The token's user, enabled or not, and the token's scopes: the tutorial's `get_current_user`.
 pub struct CurrentUser {
     user: UserRow,
     scopes: Scopes,
 }
 
-/// The user whose token it is, enabled: the tutorial's `get_current_active_user`.
+/// The token's user, who is enabled: the tutorial's `get_current_active_user`.
 pub struct ActiveUser {
     /// The user, as the database has it now.
     pub user: UserRow,
     scopes: Scopes,
 }
 
-/// The enabled user of a token that opens all of these scopes: the tutorial's `Security(…, scopes=[…])`. The parameter
-/// is made of the constants in [`crate::model`]: `Scoped<{ ME | ITEMS }>`.
+/// The enabled user of a token that has all of these scopes: the tutorial's `Security(…, scopes=[…])`. The parameter is
+/// made of the constants in [`crate::model`]: `Scoped<{ ME | ITEMS }>`.
 pub struct Scoped<const NEEDED: u8>(pub UserRow);
 
 impl<S: Send + Sync> FromRequestParts<S> for BearerToken {
@@ -67,11 +67,16 @@ impl FromRequestParts<AppState> for CurrentUser {
         let user = state.store.user_behind_token(&token.username).await?.ok_or_else(ApiError::invalid_token)?;
         #[expect(clippy::cast_precision_loss, reason = "seconds fit into 53 bits")]
         let valid_from = user.tokens_valid_from as f64;
-        // A token that does not say when it was issued is as old as they come.
-        if token.issued_at.unwrap_or_default() < valid_from {
+        let is_current = match token.password_version {
+            // Our own tokens name the version of the password that they were issued for. No clock is needed.
+            Some(version) => version == valid_from,
+            // A token without `iat` counts as issued at Unix time 0.
+            None => token.issued_at.unwrap_or_default() >= valid_from,
+        };
+        if !is_current {
             return Err(ApiError::invalid_token());
         }
-        // What was taken away from the user since is taken away from the token.
+        // If the user has lost a scope, the token has lost it too.
         let scopes = token.scopes.unwrap_or(user.scopes).intersection(user.scopes);
         Ok(Self { user, scopes })
     }

@@ -1,6 +1,6 @@
 //! Access tokens: JSON Web Tokens signed with HS256 (RFC 7519, RFC 7515). `jsonwebtoken` signs and checks the
-//! signature; what it leaves open, this file closes (RFC 8725): `exp` must lie in the future to the second, `nbf`,
-//! `typ` and `crit` are looked at, keys that a token brings along are refused, and so are members written twice.
+//! signature. This file checks the rest (RFC 8725). `exp` must be in the future, without leeway. `nbf`, `typ` and
+//! `crit` are checked. A token that contains a key is refused. A token with a repeated member is refused.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use crate::model::Scopes;
 
-/// The key of the configured secret, for signing and for checking. The secret's bytes are the key, as in the tutorial:
-/// `openssl rand -hex 32` prints 64 of them.
+/// The key for signing and checking tokens. The bytes of the secret are the key, as in the tutorial:
+/// `openssl rand -hex 32` prints 64 bytes.
 pub struct Keys {
     encoding: EncodingKey,
     decoding: DecodingKey,
@@ -22,30 +22,35 @@ pub struct Keys {
 /// The claims of a token to be issued.
 #[derive(Serialize)]
 pub struct NewClaims<'a> {
-    /// Whose token it is: a username.
+    /// The username of the token's user.
     pub sub: &'a str,
-    /// Good until, in Unix seconds.
+    /// When the token expires, in Unix seconds.
     pub exp: i64,
-    /// Issued at, in Unix seconds.
+    /// When the token was issued, in Unix seconds.
     pub iat: i64,
-    /// The token's own name, unique.
+    /// The token's unique id.
     pub jti: &'a str,
-    /// What it opens: scope names separated by spaces.
+    /// The token's scopes: names separated by spaces.
     pub scope: &'a str,
+    /// The version of the password that the token was issued for. A private claim (RFC 7519 §4.3): other readers ignore
+    /// it.
+    pub password_version: i64,
 }
 
-/// What a good token says.
+/// The content of a valid token.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TokenData {
-    /// Whose token it is: a username.
+    /// The username of the token's user.
     pub username: String,
-    /// Issued at, in Unix seconds, where it says so: the tutorial's own tokens do not.
+    /// When the token was issued, in Unix seconds. The tutorial's own tokens do not contain it.
     pub issued_at: Option<f64>,
-    /// What it opens at most; `None` where it leaves that to the user's own scopes.
+    /// The version of the password that the token was issued for. Only tokens of this server contain it.
+    pub password_version: Option<f64>,
+    /// The scopes that the token has at most. `None` means all scopes of the user.
     pub scopes: Option<Scopes>,
 }
 
-/// The token is not good. Why is nobody's business: every reason is answered alike.
+/// The token is not valid. Every reason gets the same answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the token is not valid")]
 pub struct InvalidToken;
@@ -59,10 +64,10 @@ pub struct SigningError(#[from] jsonwebtoken::errors::Error);
 const FORBIDDEN: [&str; 10] = ["b64", "crit", "enc", "jku", "jwk", "x5c", "x5t", "x5t#S256", "x5u", "zip"];
 
 impl Keys {
-    /// The key whose bytes are those of `secret`.
+    /// The key with the bytes of `secret`.
     pub fn new(secret: &str) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
-        // The times are compared below, with the time this code is handed, and without leeway.
+        // The times are compared below, with the caller's time and without leeway.
         validation.validate_exp = false;
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
@@ -97,19 +102,20 @@ impl Keys {
         if claims.number("nbf")?.is_some_and(|not_before| not_before > now) {
             return Err(InvalidToken);
         }
-        // Meant for somebody in particular, and this server goes by no such name (RFC 7519 §4.1.3).
+        // A token with an audience is not for this server: the server has no audience name (RFC 7519 §4.1.3).
         if claims.0.contains_key("aud") {
             return Err(InvalidToken);
         }
         Ok(TokenData {
             username: claims.text("sub")?.ok_or(InvalidToken)?.to_owned(),
             issued_at: claims.number("iat")?,
+            password_version: claims.number("password_version")?,
             scopes: claims.text("scope")?.map(Scopes::parse_granted),
         })
     }
 }
 
-/// Three parts, and a header that asks for nothing but HS256.
+/// Checks that the token has three parts, and that its header asks for HS256 and nothing else.
 fn check_header(token: &str) -> Result<(), InvalidToken> {
     let [header, _claims, _signature] = token.split('.').collect::<Vec<_>>()[..] else { return Err(InvalidToken) };
     let header = URL_SAFE_NO_PAD.decode(header).map_err(|_| InvalidToken)?;
@@ -120,7 +126,7 @@ fn check_header(token: &str) -> Result<(), InvalidToken> {
     if hs256 && jwt && !forbidden { Ok(()) } else { Err(InvalidToken) }
 }
 
-/// A JSON object in which no member is written twice (RFC 7519 §4): of two, another reader might believe the other.
+/// A JSON object without repeated members (RFC 7519 §4). Two readers could use different values of a repeated member.
 struct Members(BTreeMap<String, Value>);
 
 impl Members {

@@ -1,7 +1,8 @@
-//! The key that tokens are signed with, where the settings name none: made on the first start, kept beside the
-//! database, readable by the server's own user only.
+//! The key that signs tokens, if the settings have none. It is made on the first start and stored beside the database.
+//! Only the server's own user can read it.
 
 use std::{
+    collections::HashSet,
     fmt::Write as _,
     fs::{self, OpenOptions},
     io::{self, Write as _},
@@ -9,16 +10,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A key cannot be made, kept or read.
+/// Why a key cannot be made, stored or read.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
-    /// The system has no randomness to give.
+    /// The system provides no randomness.
     #[error("no random key could be made: {0}")]
     Random(#[from] getrandom::Error),
     /// The file cannot be written or read.
     #[error("the key file {0} cannot be used: {1}")]
     File(PathBuf, #[source] io::Error),
-    /// The file holds something else.
+    /// The file holds fewer than 32 bytes.
     #[error("the key file {0} holds fewer than 32 bytes: remove it, or set token.secret-key")]
     TooShort(PathBuf),
 }
@@ -37,18 +38,45 @@ pub fn new_secret_key() -> Result<String, SecretError> {
     }))
 }
 
-/// The key kept beside this database; on the first call a new one.
+/// Keys that are known to everybody, because they are published: the FastAPI tutorial's key, jwt.io's default key, and
+/// RFC 7515's example (appendix A.1).
+const PUBLISHED: [&str; 3] = [
+    "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+    "a-string-secret-at-least-256-bits-long",
+    "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow",
+];
+/// A random key of 32 hexadecimal digits has about 14 different digits. A key with fewer different bytes than this is
+/// not random.
+const LEAST_DIFFERENT_BYTES: usize = 6;
+/// The longest pattern, in bytes, that a key may not consist of.
+const LONGEST_PATTERN: usize = 16;
+
+/// Whether anybody can know or guess this key: it is published, or it repeats a short pattern.
+pub fn is_known_to_everybody(key: &str) -> bool {
+    let published = PUBLISHED.iter().any(|published| key.trim().eq_ignore_ascii_case(published));
+    let bytes = key.trim().as_bytes();
+    let repeats = |period: usize| bytes.len() >= 2 * period && bytes.iter().zip(&bytes[period..]).all(|(a, b)| a == b);
+    let is_pattern = (1..=LONGEST_PATTERN).any(repeats);
+    published || is_pattern || bytes.iter().collect::<HashSet<_>>().len() < LEAST_DIFFERENT_BYTES
+}
+
+/// The path of this database's key file.
+pub fn key_path(database: &Path) -> PathBuf {
+    database.with_extension("key")
+}
+
+/// The key that is stored beside this database. The first call makes it.
 ///
 /// # Errors
 /// [`SecretError`].
 pub fn kept_secret_key(database: &Path) -> Result<String, SecretError> {
-    let path = database.with_extension("key");
+    let path = key_path(database);
     let unusable = |error| SecretError::File(path.clone(), error);
     let new = new_secret_key()?;
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
         Ok(mut file) => {
             file.write_all(format!("{new}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(unusable)?;
-            tracing::info!(path = %path.display(), "made a key to sign tokens with");
+            tracing::info!(path = %path.display(), "made a key that signs tokens");
             Ok(new)
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -75,6 +103,25 @@ mod tests {
         let mode = fs::metadata(folder.path().join("cloakroom.key")).expect("the key file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_ne!(new_secret_key().expect("another key"), first);
+    }
+
+    #[test]
+    fn a_key_that_was_printed_or_is_a_pattern_is_known_to_everybody_and_a_random_one_is_not() {
+        let uppercase = PUBLISHED[0].to_uppercase();
+        for known in PUBLISHED.into_iter().chain([
+            &*uppercase,
+            &"0".repeat(64),
+            &"abc".repeat(20),
+            &"12345".repeat(8),
+            &"password".repeat(4),
+            &"0123456789".repeat(4),
+        ]) {
+            assert!(is_known_to_everybody(known), "{known}");
+        }
+        for _ in 0..1000 {
+            assert!(!is_known_to_everybody(&new_secret_key().expect("a key")));
+        }
+        assert!(!is_known_to_everybody("correct horse battery staple, says the owner"));
     }
 
     #[test]

@@ -1,50 +1,73 @@
-//! Guessing passwords is made slow: failures are counted for each account, existing or not, and for each client
-//! address, and each one makes the next guess wait longer.
+//! The rate limit for logins: it makes guessing passwords slow. Failed logins are counted for each account, existing or
+//! not, and for each client address and its networks. Each failure makes the next guess wait longer.
 //!
-//! The counts are in memory, of bounded size, and alike for names that exist and names that do not; the lock after
-//! [`MOST_FAILURES`] in a row is in the database. Whoever has logged in from an address before is counted there on
-//! their own account's failures: an attack from elsewhere does not keep them out.
+//! The counts are in memory and bounded. They are the same for names that exist and names that do not. The lockout
+//! after [`MOST_FAILURES`] failures in a row is in the database.
+//!
+//! A user and an address from which that user has logged in before are a known pair. A known pair has a separate count:
+//! an attack from another address, or on other names from the same address, does not make the owner wait.
+//!
+//! Guesses in progress count as failures until they end. So parallel guessing gains nothing over guessing one by one.
 
 use std::{
-    convert::Infallible,
+    collections::{HashMap, HashSet, VecDeque},
     hash::{BuildHasher, RandomState},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use quick_cache::sync::Cache;
+use quick_cache::unsync::Cache;
+use tokio::sync::oneshot;
 
-use super::address::ClientAddress;
+use super::address::{ClientAddress, Network};
+use crate::server::clock;
 
-/// After this many failures in a row an account's password is refused until it is reset (NIST SP 800-63B-4 §3.2.2).
+/// After this many failures in a row, an account's password is refused until it is reset (NIST SP 800-63B-4 §3.2.2).
 pub const MOST_FAILURES: i64 = 100;
 
 /// The longest wait, in seconds.
 const LONGEST_WAIT: f64 = 900.0;
-/// How many accounts and addresses are remembered; the least used are forgotten first.
+/// How many counts are kept. The least used are forgotten first.
 const REMEMBERED: usize = 100_000;
 
-/// How failures add up.
+/// How failures add up to a wait.
+#[derive(Debug)]
 struct Curve {
-    /// Failures that cost nothing.
+    /// How many failures cause no wait.
     free: f64,
-    /// How long it takes until a count is half of what it was.
+    /// The time in which a count falls to half.
     half_life: Duration,
 }
 
-/// A person's three typos cost nothing; the fourth a second, the fifth two, the sixth four.
+/// Three typos cause no wait. The fourth failure causes a wait of one second, the fifth two, the sixth four.
 const ACCOUNT: Curve = Curve { free: 3.0, half_life: Duration::from_secs(24 * 60 * 60) };
-/// Many people may share an address, and an attacker may have one honest account: so no success clears it.
+/// An IPv4 address or an IPv6 /64. Many people may share it. An attacker may also have an account of their own, so no
+/// success clears the count.
 const ADDRESS: Curve = Curve { free: 20.0, half_life: Duration::from_secs(10 * 60) };
+/// An IPv6 /56: 256 of the addresses above, often one household.
+const HOUSEHOLD: Curve = Curve { free: 40.0, half_life: Duration::from_secs(10 * 60) };
+/// An IPv6 /48: 65,536 of the addresses above, often one site or one customer of a hoster.
+const SITE: Curve = Curve { free: 160.0, half_life: Duration::from_secs(10 * 60) };
 
-/// The counts.
+/// The rate limit for logins.
 pub struct Throttle {
-    failures: Cache<u64, Arc<Mutex<Failures>>>,
-    /// Keyed with randomness, so that nobody can find two names of one count.
+    counts: Mutex<Counts>,
+    /// It has a random key: nobody can find two names with the same count.
     hasher: RandomState,
 }
 
-/// The failures of one account or address.
+struct Counts {
+    failures: Cache<u64, Failures>,
+    /// How many guesses are in progress, by the same keys.
+    in_progress: HashMap<u64, u32>,
+    /// The guesses that wait for others to end, in the order of their arrival.
+    waiting: VecDeque<Waiter>,
+    /// How many guesses may wait.
+    most_waiting: usize,
+}
+
+/// The failures of one account, address or network.
+#[derive(Clone, Copy)]
 struct Failures {
     count: f64,
     counted_at: Instant,
@@ -52,74 +75,290 @@ struct Failures {
     until: Instant,
 }
 
-/// Whose password is guessed at, and from where.
+/// A guess at a password.
+#[derive(Debug)]
 pub struct Guess<'a> {
-    /// The name, as it was sent.
+    /// The username, as it was sent.
     pub username: &'a str,
-    /// Which of the account's passwords, for one that exists: a new password starts with nothing counted.
+    /// The version of the account's password, if the account exists. A new password starts without failures.
     pub password_version: Option<i64>,
-    /// Where the guess comes from.
+    /// The address that the guess comes from.
     pub address: ClientAddress,
-    /// Whether the account's owner has logged in from there before.
+    /// Whether the account's owner has logged in from this address before.
     pub known: bool,
 }
 
-impl Default for Throttle {
-    fn default() -> Self {
-        Self { failures: Cache::new(REMEMBERED), hasher: RandomState::new() }
-    }
+/// Why a guess was not begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// Too many guesses failed before. It has to wait for this time.
+    TooManyFailures(Duration),
+    /// Too many guesses wait for others to end.
+    TooManyWaiting,
+}
+
+/// A guess in progress. Drop guard: once the password is looked at, a guess that is dropped without an end counts as a
+/// failure.
+#[must_use = "a guess that is dropped has ended"]
+pub struct InProgress<'a> {
+    throttle: &'a Throttle,
+    keys: Keys,
+    end: End,
+}
+
+/// A guess that waits for others to end. Drop guard: a guess that was begun after its request had ended ends too.
+struct Waiting<'a> {
+    throttle: &'a Throttle,
+    keys: Keys,
+    decided: oneshot::Receiver<Result<(), Refused>>,
+}
+
+/// The other end of a guess that waits.
+struct Waiter {
+    keys: Keys,
+    decided: oneshot::Sender<Result<(), Refused>>,
+}
+
+/// How a guess ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Failed,
+    Succeeded,
+    /// The password was not looked at, or the server had an error. It does not count.
+    Void,
+}
+
+/// The counts of a guess.
+#[derive(Clone)]
+struct Keys {
+    /// The count of the account, or of the known pair.
+    account: u64,
+    /// The counts of the address and its networks. A known pair has none.
+    networks: Vec<(u64, &'static Curve)>,
+    known: bool,
+}
+
+/// The decision about a guess.
+#[derive(Debug, PartialEq, Eq)]
+enum Admission {
+    Admitted,
+    /// Too many guesses failed before: refused for this time.
+    Refused(Duration),
+    /// It depends on how the guesses in progress end.
+    Undecided,
 }
 
 impl Throttle {
-    /// Whether this guess may be made at `now`.
+    /// Without failures. At most `most_waiting` guesses wait for others to end.
+    pub fn new(most_waiting: usize) -> Self {
+        let counts = Counts {
+            failures: Cache::new(REMEMBERED),
+            in_progress: HashMap::new(),
+            waiting: VecDeque::new(),
+            most_waiting,
+        };
+        Self { counts: Mutex::new(counts), hasher: RandomState::new() }
+    }
+
+    /// Checks whether this guess has to wait at `now`, according to the failures so far.
     ///
     /// # Errors
     /// How long it has to wait.
     pub fn check(&self, guess: &Guess<'_>, now: Instant) -> Result<(), Duration> {
-        let waits = self.keys(guess).filter_map(|(key, _)| {
-            let failures = self.failures.get(&key)?;
-            let until = failures.lock().unwrap_or_else(PoisonError::into_inner).until;
-            until.checked_duration_since(now).filter(|wait| !wait.is_zero())
-        });
-        waits.max().map_or(Ok(()), Err)
+        self.lock().wait(&self.keys(guess), now).map_or(Ok(()), Err)
     }
 
-    /// Counts a guess that turned out to be wrong at `now`.
-    pub fn failed(&self, guess: &Guess<'_>, now: Instant) {
-        for (key, curve) in self.keys(guess) {
-            let none =
-                || Ok::<_, Infallible>(Arc::new(Mutex::new(Failures { count: 0.0, counted_at: now, until: now })));
-            let Ok(failures) = self.failures.get_or_insert_with(&key, none);
-            let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
-            failures.count = curve.faded(failures.count, now.saturating_duration_since(failures.counted_at)) + 1.0;
-            failures.counted_at = now;
-            failures.until = now + curve.wait_after(failures.count);
+    /// Begins a guess. If the guesses in progress could still cause a wait, it first waits for them to end. So parallel
+    /// guessing checks no more passwords than guessing one by one, and right passwords in parallel all succeed.
+    ///
+    /// # Errors
+    /// [`Refused`]; the guess has not begun.
+    pub async fn begin(&self, guess: &Guess<'_>) -> Result<InProgress<'_>, Refused> {
+        let keys = self.keys(guess);
+        let (decided, decision) = oneshot::channel();
+        self.lock().arrive(Waiter { keys: keys.clone(), decided }, clock::monotonic());
+        let mut waiting = Waiting { throttle: self, keys: keys.clone(), decided: decision };
+        // The sender is never dropped without a decision while somebody waits.
+        (&mut waiting.decided).await.unwrap_or(Err(Refused::TooManyWaiting))?;
+        Ok(InProgress { throttle: self, keys, end: End::Void })
+    }
+
+    /// The counts of this guess.
+    fn keys(&self, guess: &Guess<'_>) -> Keys {
+        let own_address = guess.known.then_some(guess.address);
+        let account = self.hasher.hash_one((guess.username, guess.password_version, own_address));
+        let networks = guess.address.networks().filter(|_| !guess.known).map(|network| {
+            let curve = match network {
+                Network::Address(_) => &ADDRESS,
+                Network::Household(_) => &HOUSEHOLD,
+                Network::Site(_) => &SITE,
+            };
+            (self.hasher.hash_one(network), curve)
+        });
+        Keys { account, networks: networks.collect(), known: guess.known }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl InProgress<'_> {
+    /// The password is looked at now.
+    pub fn looks(&mut self) {
+        self.end = End::Failed;
+    }
+
+    /// The password was right.
+    pub fn succeeded(mut self) {
+        self.end = End::Succeeded;
+    }
+
+    /// The guess was not checked, because of a server error. It does not count.
+    pub fn void(mut self) {
+        self.end = End::Void;
+    }
+}
+
+impl Drop for InProgress<'_> {
+    fn drop(&mut self) {
+        self.throttle.lock().end(&self.keys, self.end, clock::monotonic());
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.decided.close();
+        if matches!(self.decided.try_recv(), Ok(Ok(()))) {
+            self.throttle.lock().end(&self.keys, End::Void, clock::monotonic());
+        }
+    }
+}
+
+impl Keys {
+    /// Each count, and how it adds up.
+    fn all(&self) -> impl Iterator<Item = (u64, &'static Curve)> {
+        std::iter::once((self.account, &ACCOUNT)).chain(self.networks.iter().copied())
+    }
+}
+
+impl Counts {
+    /// How long a guess with these counts has to wait, if it has to wait.
+    fn wait(&self, keys: &Keys, now: Instant) -> Option<Duration> {
+        let wait = |key| self.failures.get(&key)?.until.checked_duration_since(now).filter(|wait| !wait.is_zero());
+        keys.all().filter_map(|(key, _)| wait(key)).max()
+    }
+
+    /// Decides about a guess, or lets it wait.
+    fn arrive(&mut self, guess: Waiter, now: Instant) {
+        let is_behind = self.waiting.iter().any(|other| other.keys.account == guess.keys.account);
+        if let Some(guess) = self.decide(guess, is_behind, now) {
+            if self.waiting.len() < self.most_waiting {
+                self.waiting.push_back(guess);
+            } else {
+                // The request may have ended meanwhile.
+                let _ = guess.decided.send(Err(Refused::TooManyWaiting));
+            }
         }
     }
 
-    /// Forgets the account's failures: the guess was right. Those of the address are kept.
-    pub fn succeeded(&self, guess: &Guess<'_>) {
-        self.failures.remove(&self.account(guess));
+    /// Decides about a guess, and tells its request. Returns the guess if it depends on how others end. A guess that
+    /// `is_behind` another one of its account does not overtake it.
+    fn decide(&mut self, guess: Waiter, is_behind: bool, now: Instant) -> Option<Waiter> {
+        // Nobody makes the guess of a request that has ended.
+        if guess.decided.is_closed() {
+            return None;
+        }
+        let admission = match self.wait(&guess.keys, now) {
+            None if is_behind => Admission::Undecided,
+            _ => self.admit(&guess.keys, now),
+        };
+        match admission {
+            Admission::Admitted => {
+                if guess.decided.send(Ok(())).is_err() {
+                    self.leave(&guess.keys);
+                }
+                None
+            }
+            Admission::Refused(wait) => {
+                let _ = guess.decided.send(Err(Refused::TooManyFailures(wait)));
+                None
+            }
+            Admission::Undecided => Some(guess),
+        }
     }
 
-    /// What this guess counts for.
-    fn keys(&self, guess: &Guess<'_>) -> impl Iterator<Item = (u64, &'static Curve)> {
-        [(self.account(guess), &ACCOUNT), (self.hasher.hash_one(guess.address), &ADDRESS)].into_iter()
+    /// Admits a guess if it would be admitted even if every guess in progress failed.
+    fn admit(&mut self, keys: &Keys, now: Instant) -> Admission {
+        if let Some(wait) = self.wait(keys, now) {
+            return Admission::Refused(wait);
+        }
+        let would_wait = |(key, curve): (u64, &Curve)| {
+            let in_progress = self.in_progress.get(&key).copied().unwrap_or_default();
+            in_progress > 0 && !curve.wait_after(self.count(key, curve, now) + f64::from(in_progress)).is_zero()
+        };
+        if keys.all().any(would_wait) {
+            return Admission::Undecided;
+        }
+        for (key, _) in keys.all() {
+            *self.in_progress.entry(key).or_default() += 1;
+        }
+        Admission::Admitted
     }
 
-    fn account(&self, guess: &Guess<'_>) -> u64 {
-        let own_address = guess.known.then_some(guess.address);
-        self.hasher.hash_one((guess.username, guess.password_version, own_address))
+    /// Ends a guess that was admitted, and decides about those that wait for it.
+    fn end(&mut self, keys: &Keys, end: End, now: Instant) {
+        self.leave(keys);
+        match end {
+            End::Failed => {
+                for (key, curve) in keys.all() {
+                    let count = self.count(key, curve, now) + 1.0;
+                    let until = now + curve.wait_after(count);
+                    self.failures.insert(key, Failures { count, counted_at: now, until });
+                }
+            }
+            // Only a known pair's own count is cleared. All other addresses share one count. Clearing it would tell an
+            // attacker that the account exists and that its owner has just logged in.
+            End::Succeeded if keys.known => drop(self.failures.remove(&keys.account)),
+            End::Succeeded | End::Void => {}
+        }
+        let mut accounts = HashSet::new();
+        for guess in std::mem::take(&mut self.waiting) {
+            let is_behind = accounts.contains(&guess.keys.account);
+            if let Some(guess) = self.decide(guess, is_behind, now) {
+                accounts.insert(guess.keys.account);
+                self.waiting.push_back(guess);
+            }
+        }
+    }
+
+    /// Removes a guess from those in progress.
+    fn leave(&mut self, keys: &Keys) {
+        for (key, _) in keys.all() {
+            if let Some(in_progress) = self.in_progress.get_mut(&key) {
+                *in_progress -= 1;
+                if *in_progress == 0 {
+                    self.in_progress.remove(&key);
+                }
+            }
+        }
+    }
+
+    /// The failures that still count at `now`.
+    fn count(&self, key: u64, curve: &Curve, now: Instant) -> f64 {
+        self.failures
+            .get(&key)
+            .map_or(0.0, |failures| curve.faded(failures.count, now.saturating_duration_since(failures.counted_at)))
     }
 }
 
 impl Curve {
-    /// What is left of `count` after so long.
+    /// What is left of `count` after this time.
     fn faded(&self, count: f64, after: Duration) -> f64 {
         count * (-after.as_secs_f64() / self.half_life.as_secs_f64()).exp2()
     }
 
-    /// How long to wait after so many failures: nothing, and then from one second on twice as long each time.
+    /// The wait after this many failures: none at first, then one second, and twice as long after each further failure.
     fn wait_after(&self, count: f64) -> Duration {
         let beyond = count - self.free;
         if beyond <= 0.0 {
@@ -130,125 +369,4 @@ impl Curve {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::thread;
-
-    use super::*;
-
-    fn guess<'a>(username: &'a str, address: &str) -> Guess<'a> {
-        let address = ClientAddress::new(address.parse().expect("an address"));
-        Guess { username, password_version: Some(0), address, known: false }
-    }
-
-    /// Guesses wrongly, unless that has to wait: then not, and `false`.
-    fn try_once(throttle: &Throttle, guess: &Guess<'_>, now: Instant) -> bool {
-        let may = throttle.check(guess, now).is_ok();
-        if may {
-            throttle.failed(guess, now);
-        }
-        may
-    }
-
-    /// Guesses wrongly as soon as that is allowed, so many times; and how many seconds were waited before each.
-    fn waits(throttle: &Throttle, guess: &Guess<'_>, guesses: usize) -> Vec<u64> {
-        let mut now = Instant::now();
-        let mut waited = Vec::new();
-        for _ in 0..guesses {
-            let wait = throttle.check(guess, now).err().unwrap_or_default();
-            now += wait;
-            assert!(try_once(throttle, guess, now), "it was said to be allowed by now");
-            waited.push(wait.as_secs_f64().ceil() as u64);
-        }
-        waited
-    }
-
-    #[test]
-    fn three_typos_cost_nothing_and_each_failure_after_the_fourth_doubles_the_wait() {
-        let waited = waits(&Throttle::default(), &guess("ada", "192.0.2.1"), 17);
-        assert_eq!(waited, [0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 253, 497, 900, 900, 900]);
-    }
-
-    #[test]
-    fn a_name_that_does_not_exist_waits_just_as_long() {
-        let nobody = Guess { password_version: None, ..guess("nobody", "192.0.2.1") };
-        let ada = guess("ada", "192.0.2.1");
-        assert_eq!(waits(&Throttle::default(), &nobody, 12), waits(&Throttle::default(), &ada, 12));
-    }
-
-    #[test]
-    fn failures_at_the_same_time_are_all_counted() {
-        let throttle = Throttle::default();
-        let now = Instant::now();
-        thread::scope(|scope| {
-            for number in 0..200 {
-                let throttle = &throttle;
-                scope.spawn(move || throttle.failed(&guess("ada", &format!("192.0.2.{number}")), now));
-            }
-        });
-        let ada = throttle.failures.get(&throttle.account(&guess("ada", "192.0.2.1"))).expect("a count");
-        assert_eq!(ada.lock().expect("a count").count, 200.0);
-    }
-
-    #[test]
-    fn a_right_password_clears_the_accounts_failures_and_not_those_of_the_address() {
-        let throttle = Throttle::default();
-        let now = Instant::now();
-        for number in 0..21 {
-            assert!(try_once(&throttle, &guess(&format!("user-{number}"), "192.0.2.1"), now));
-        }
-        assert!(throttle.check(&guess("ada", "192.0.2.1"), now).is_err(), "the address waits");
-        assert!(throttle.check(&guess("ada", "192.0.2.2"), now).is_ok(), "another one does not");
-        let later = now + Duration::from_secs(1);
-        throttle.succeeded(&guess("ada", "192.0.2.1"));
-        assert!(try_once(&throttle, &guess("ada", "192.0.2.1"), later));
-        assert!(throttle.check(&guess("ada", "192.0.2.1"), later).is_err(), "its failures are still there");
-    }
-
-    #[test]
-    fn an_address_is_forgiven_with_time() {
-        let throttle = Throttle::default();
-        let mut now = Instant::now();
-        for number in 0..25 {
-            let name = format!("user-{number}");
-            let guess = guess(&name, "192.0.2.1");
-            now += throttle.check(&guess, now).err().unwrap_or_default();
-            throttle.failed(&guess, now);
-        }
-        let wait = throttle.check(&guess("ada", "192.0.2.1"), now).expect_err("a wait");
-        assert!(wait > Duration::from_secs(10), "{wait:?}");
-        let next_day = now + Duration::from_secs(24 * 60 * 60);
-        for number in 0..20 {
-            assert!(try_once(&throttle, &guess(&format!("other-{number}"), "192.0.2.1"), next_day));
-        }
-    }
-
-    #[test]
-    fn the_owner_is_counted_on_their_own_where_they_logged_in_before() {
-        let throttle = Throttle::default();
-        let now = Instant::now();
-        while try_once(&throttle, &guess("ada", "198.51.100.1"), now) {}
-        assert!(throttle.check(&guess("ada", "192.0.2.1"), now).is_err(), "from anywhere else the account waits");
-        let home = Guess { known: true, ..guess("ada", "192.0.2.1") };
-        assert_eq!(waits(&throttle, &home, 5), [0, 0, 0, 0, 1], "and at home it waits for what happened there");
-    }
-
-    #[test]
-    fn a_new_password_starts_with_nothing_counted() {
-        let throttle = Throttle::default();
-        let now = Instant::now();
-        while try_once(&throttle, &guess("ada", "192.0.2.1"), now) {}
-        let reset = Guess { password_version: Some(1), ..guess("ada", "192.0.2.1") };
-        assert!(throttle.check(&reset, now).is_ok());
-    }
-
-    #[test]
-    fn a_million_names_take_no_more_memory_than_the_first_hundred_thousand() {
-        let throttle = Throttle::default();
-        let now = Instant::now();
-        for number in 0..1_000_000_u32 {
-            let address = std::net::Ipv4Addr::from_bits(number);
-            throttle.failed(&guess(&number.to_string(), &address.to_string()), now);
-        }
-        assert!(throttle.failures.len() <= REMEMBERED, "{}", throttle.failures.len());
-    }
-}
+mod tests;

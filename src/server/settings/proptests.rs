@@ -1,4 +1,4 @@
-//! What holds for any settings, however they are mistyped: the error is one line, and does not tell the secret.
+//! Properties of all settings, mistyped settings included: the error is one line and does not contain the secret.
 
 use std::io::Write;
 
@@ -6,14 +6,14 @@ use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::*;
 
-/// What every secret here begins with.
+/// Every secret here begins with this.
 const MARK: &str = "hunter2";
 
 fn text() -> impl Strategy<Value = String> {
     vec(any::<char>(), 0..12).prop_map(String::from_iter)
 }
 
-/// Text of any kind, and often enough what settings are made of.
+/// Arbitrary text, often made of the parts of settings.
 fn words() -> impl Strategy<Value = String> {
     let part = select(
         &[
@@ -56,7 +56,7 @@ fn secret() -> impl Strategy<Value = String> {
     "[A-Za-z0-9+/=_-]{0,60}".prop_map(|rest| format!("{MARK}{rest}"))
 }
 
-/// The secret as somebody may write it into the file.
+/// A line of the file that contains the secret, often mistyped.
 fn secret_line() -> impl Strategy<Value = String> {
     let key = select(&["secret-key", "token.secret-key", "token", "secret-key.x", "secret key", "\"\\u001b\""][..]);
     let quote = || select(&["", "\"", "'", "\"\"\"", "\"\"\"\n", "[\"", "\"]", "{ x = \"", "\" }", "\\", "\n"][..]);
@@ -99,7 +99,7 @@ fn check(text: &str, environment: HashMap<String, String>, overrides: &[String])
     if let Err(error) = Settings::read(Some(file.path()), environment, overrides) {
         let error = error.to_string();
         prop_assert!(!error.contains(char::is_control), "not one line: {:?}", error);
-        prop_assert!(!error.contains(MARK), "the secret is told: {}", error);
+        prop_assert!(!error.contains(MARK), "the error contains the secret: {}", error);
     }
     Ok(())
 }

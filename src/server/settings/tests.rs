@@ -6,7 +6,7 @@ fn environment<const N: usize>(variables: [(&str, &str); N]) -> HashMap<String, 
     variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// The settings that a file with this text, this environment and these overrides make.
+/// Reads the settings from a file with this text, this environment and these overrides.
 fn read(text: &str, variables: HashMap<String, String>, overrides: &[&str]) -> Result<Settings, String> {
     let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
     file.write_all(text.as_bytes()).expect("a writable temporary file");
@@ -185,4 +185,35 @@ fn no_list_is_made_of_a_key_with_brackets() {
     let list = "password[9223372036854775807]";
     assert!(read("", environment([(&format!("CLOAKROOM__{list}"), "1")]), &[]).is_err());
     assert!(read("", HashMap::new(), &[&format!("{list}=1")]).is_err());
+}
+
+#[test]
+fn a_variable_that_looks_like_a_setting_and_is_none_is_named() {
+    for name in [
+        "CLOAKROOM_TOKEN__SECRET_KEY",
+        "CLOAKROOM_TOKEN_SECRET_KEY",
+        "CLOAKROOM_DEMO__ENABLED",
+        "cloakroom_token__secret_key",
+        "CLOAKROOM_",
+        "CLOAKROOM_PORTS",
+        "CLOAKROOM_PORT",
+    ] {
+        let error = read("", environment([(name, "hunter2hunter2hunter2hunter2hunter2")]), &[]).expect_err(name);
+        assert!(error.contains(name), "{error}");
+        assert!(!error.contains("hunter2") && !error.contains('\n'), "{error}");
+    }
+}
+
+#[test]
+fn what_kubernetes_sets_for_a_service_of_our_name_is_passed_over() {
+    let variables = [
+        ("CLOAKROOM_SERVICE_HOST", "10.0.0.1"),
+        ("CLOAKROOM_SERVICE_PORT", "3000"),
+        ("CLOAKROOM_SERVICE_PORT_HTTP", "3000"),
+        ("CLOAKROOM_PORT", "tcp://10.0.0.1:3000"),
+        ("CLOAKROOM_PORT_3000_TCP_ADDR", "10.0.0.1"),
+        ("CLOAKROOM_METRICS_SERVICE_HOST", "10.0.0.2"),
+        ("CLOAKROOM_METRICS_PORT", "tcp://10.0.0.2:9464"),
+    ];
+    assert!(read("", environment(variables), &[]).is_ok());
 }

@@ -1,43 +1,34 @@
 //! Items: rows and queries.
 
-use sqlx::{FromRow, Row, sqlite::SqliteRow};
+use sqlx::FromRow;
 
 use super::{Store, StoreError, UserRow};
 use crate::model::Item;
 
 /// An item to be created.
 pub struct NewItem {
-    /// Its name in URLs.
+    /// The item's name in URLs.
     pub item_id: String,
-    /// The id of the user it belongs to.
+    /// The id of the owner.
     pub owner_id: String,
-    /// What a person calls it.
+    /// The title.
     pub title: Option<String>,
-    /// What else there is to say.
+    /// The description.
     pub description: Option<String>,
-    /// When, in Unix milliseconds.
+    /// The time of creation, in Unix milliseconds.
     pub created_at: i64,
 }
 
-/// An item, without its owner, who is known to whoever asks.
+/// An item without its owner: the caller knows the owner.
+#[derive(FromRow)]
 struct ItemRow {
     item_id: String,
     title: Option<String>,
     description: Option<String>,
 }
 
-impl FromRow<'_, SqliteRow> for ItemRow {
-    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
-        Ok(Self {
-            item_id: row.try_get("item_id")?,
-            title: row.try_get("title")?,
-            description: row.try_get("description")?,
-        })
-    }
-}
-
 impl Store {
-    /// The items of `owner`, oldest first, without the first `skip`, and `limit` at most.
+    /// The items of `owner`, oldest first, without the first `skip` items. At most `limit` items.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -49,7 +40,7 @@ impl Store {
         .bind(&owner.id)
         .bind(limit)
         .bind(skip)
-        .fetch_all(&self.pool)
+        .fetch_all(&self.readers)
         .await?;
         let item = |row: ItemRow| Item {
             item_id: row.item_id,
@@ -65,7 +56,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Taken`] for an `item_id` that is in use.
     pub async fn insert_item(&self, item: &NewItem) -> Result<(), StoreError> {
-        sqlx::query(
+        let mut write = self.write().await?;
+        let inserted = sqlx::query(
             "INSERT INTO items (item_id, owner_id, title, description, created_at) VALUES ($1, $2, $3, $4, $5)",
         )
         .bind(&item.item_id)
@@ -73,8 +65,8 @@ impl Store {
         .bind(&item.title)
         .bind(&item.description)
         .bind(item.created_at)
-        .execute(&self.pool)
-        .await?;
-        Ok(())
+        .execute(&mut *write)
+        .await;
+        write.end(inserted.map(drop).map_err(StoreError::from)).await
     }
 }

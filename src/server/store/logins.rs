@@ -1,45 +1,44 @@
-//! Logins: how many failed in a row, and where they succeeded.
+//! Logins: how many failed in a row, and from which addresses they succeeded.
 
 use super::{Store, StoreError};
 
-/// Addresses that are remembered of a user: the latest.
+/// How many addresses of a user are remembered. The latest ones stay.
 const ADDRESSES: i64 = 10;
 
 /// Earlier logins of a user.
 pub struct LoginHistory {
-    /// Another one for each password that the user has had.
+    /// The version of the user's password: each password has a different one. `None` if the user does not exist.
     pub password_version: Option<i64>,
     /// Whether the user has logged in from this address before.
     pub known_address: bool,
 }
 
 impl Store {
-    /// Counts a login of this user as failed, and tells how many have in a row. Done before the password is checked: a
-    /// right one clears the count. For a name that does not exist something is written too, as a write can be noticed:
-    /// it makes the next requests read their users anew.
+    /// Counts a failed login of this user, and returns how many have failed in a row. `None` if the user does not
+    /// exist. Called before the password is checked; success clears the count. A name that does not exist writes too: a
+    /// client could notice a write, because the next requests read their users again.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`].
+    /// [`StoreError`].
     pub async fn count_failed_login(&self, username: &str) -> Result<Option<i64>, StoreError> {
+        let mut write = self.write().await?;
         let count = "UPDATE users SET failed_logins = failed_logins + 1 WHERE username = $1 RETURNING failed_logins";
-        let counted = sqlx::query_scalar(count).bind(username).fetch_optional(&self.pool).await?;
+        let counted = sqlx::query_scalar(count).bind(username).fetch_optional(&mut *write).await?;
         if counted.is_none() {
-            sqlx::query("UPDATE failed_logins_of_nobody SET count = count + 1").execute(&self.pool).await?;
+            sqlx::query("UPDATE failed_logins_of_nobody SET count = count + 1").execute(&mut *write).await?;
         }
+        write.commit().await?;
         Ok(counted)
     }
 
-    /// Forgets the failed logins of a user who has logged in from `address` at `now`, in Unix milliseconds, and
-    /// remembers the address.
+    /// Records a successful login from `address` at `now`, in Unix milliseconds. Clears the failed logins and remembers
+    /// the address.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`].
+    /// [`StoreError`].
     pub async fn remember_login(&self, user_id: &str, address: &str, now: i64) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await?;
-        sqlx::query("UPDATE users SET failed_logins = 0 WHERE id = $1")
-            .bind(user_id)
-            .execute(&mut *transaction)
-            .await?;
+        let mut write = self.write().await?;
+        sqlx::query("UPDATE users SET failed_logins = 0 WHERE id = $1").bind(user_id).execute(&mut *write).await?;
         sqlx::query(
             "INSERT INTO login_addresses (user_id, address, last_login_at) VALUES ($1, $2, $3) \
              ON CONFLICT (user_id, address) DO UPDATE SET last_login_at = excluded.last_login_at",
@@ -47,7 +46,7 @@ impl Store {
         .bind(user_id)
         .bind(address)
         .bind(now)
-        .execute(&mut *transaction)
+        .execute(&mut *write)
         .await?;
         sqlx::query(
             "DELETE FROM login_addresses WHERE user_id = $1 AND address NOT IN (SELECT address FROM login_addresses \
@@ -55,16 +54,15 @@ impl Store {
         )
         .bind(user_id)
         .bind(ADDRESSES)
-        .execute(&mut *transaction)
+        .execute(&mut *write)
         .await?;
-        transaction.commit().await?;
-        Ok(())
+        write.commit().await
     }
 
-    /// What is known of this user's logins from `address`; nothing, where there is no such user.
+    /// The history of this user's logins from `address`. It is empty if the user does not exist.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`].
+    /// [`StoreError`].
     pub async fn login_history(&self, username: &str, address: &str) -> Result<LoginHistory, StoreError> {
         let row: Option<(i64, i64)> = sqlx::query_as(
             "SELECT tokens_valid_from, (SELECT COUNT(*) FROM login_addresses WHERE user_id = id AND address = $2) \
@@ -72,7 +70,7 @@ impl Store {
         )
         .bind(username)
         .bind(address)
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.readers)
         .await?;
         Ok(LoginHistory {
             password_version: row.map(|(tokens_valid_from, _)| tokens_valid_from),

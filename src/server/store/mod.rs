@@ -1,19 +1,27 @@
-//! The database: SQLite through sqlx, and the only place with SQL in it. The SQL is portable; ids and times come from
-//! the caller. Rows stay on this side: what goes onto the wire is in `model`.
+//! The database: SQLite through sqlx. Only this module contains SQL. The SQL is portable: ids and times come from the
+//! caller. Rows are never sent to clients: the types on the wire are in `model`.
 
 mod changes;
+mod file;
 mod items;
 mod logins;
 mod open;
 mod users;
+mod write;
 
-use std::sync::Arc;
+use std::{
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use prometheus_client::metrics::counter::Counter;
 use quick_cache::sync::Cache;
 use sqlx::SqlitePool;
 
-use self::changes::{Changes, Version};
+use self::{
+    changes::{Changes, Version},
+    file::DatabaseFile,
+};
 
 pub use self::{
     items::NewItem,
@@ -21,26 +29,32 @@ pub use self::{
     users::{NewUser, UserInDb, UserRow},
 };
 
-/// How many users the cache remembers at most.
+/// How many users the cache can hold.
 const CACHED_USERS: usize = 10_000;
 
 /// A handle to the database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    pool: SqlitePool,
+    /// Connections that read. They refuse to write.
+    readers: SqlitePool,
+    /// The one connection that writes: SQLite allows one write at a time.
+    writer: SqlitePool,
+    /// Whether the last write ended without a commit.
+    last_write_failed: Arc<AtomicBool>,
     changes: Changes,
-    /// The users behind the tokens seen lately, each with the version of the database it was read from.
+    file: DatabaseFile,
+    /// The cache of users for recent tokens. Each user has the version of the database when it was read.
     users: Arc<Cache<String, (Version, UserRow)>>,
-    /// How often one of them was remembered.
+    /// The hits and misses of the user cache.
     pub cache: CacheCounters,
 }
 
-/// How often what was asked for was remembered, and how often not.
+/// The hits and misses of a cache.
 #[derive(Clone, Debug, Default)]
 pub struct CacheCounters {
-    /// It was.
+    /// Lookups that the cache answered.
     pub hits: Counter,
-    /// It was not, or something had been written since.
+    /// Lookups without an entry, or with an entry from before the last write.
     pub misses: Counter,
 }
 
@@ -50,7 +64,13 @@ pub enum StoreError {
     /// Somebody else has this username or e-mail address.
     #[error("the username or e-mail address is taken")]
     Taken,
-    /// The database did not do what it was asked to.
+    /// The file at the configured path is no longer the open file.
+    #[error("the database {0} was removed or replaced: put it back (a restart would create an empty one)")]
+    Replaced(PathBuf),
+    /// An error that several requests share.
+    #[error(transparent)]
+    Shared(Arc<Self>),
+    /// The database refused or failed.
     #[error("database: {0}")]
     Unavailable(#[source] sqlx::Error),
 }
@@ -65,18 +85,30 @@ impl From<sqlx::Error> for StoreError {
 }
 
 impl Store {
-    /// Asks the database something that costs it nothing.
+    /// Checks that the file is in its place and can be read.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1 FROM users LIMIT 1").fetch_optional(&self.pool).await?;
+    /// [`StoreError::Replaced`], [`StoreError::Unavailable`].
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.file.check().await?;
+        sqlx::query("SELECT 1 FROM users LIMIT 1").fetch_optional(&self.readers).await?;
         Ok(())
     }
 
-    /// Closes the database, once the queries in hand are done. Later ones fail.
+    /// Writes one row, at the time `now` in Unix milliseconds. Only a write proves that the database can be written.
+    ///
+    /// # Errors
+    /// [`StoreError::Replaced`], [`StoreError::Unavailable`].
+    pub async fn prove_write(&self, now: i64) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
+        sqlx::query("UPDATE write_proofs SET proved_at = $1").bind(now).execute(&mut *write).await?;
+        write.commit().await
+    }
+
+    /// Closes the database after the queries in progress. Later queries fail.
     pub async fn close(&self) {
         self.changes.close().await;
-        self.pool.close().await;
+        self.readers.close().await;
+        self.writer.close().await;
     }
 }

@@ -1,5 +1,5 @@
-//! Opening the database: what is there is looked at before anything is written, so that a file which is not ours, or
-//! not yet ours, stays as it is.
+//! Opening the database. An existing file is inspected before anything is written. So a file of another program or of a
+//! newer version is not changed.
 
 use std::{
     fs::OpenOptions,
@@ -18,44 +18,44 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{CACHED_USERS, CacheCounters, Changes, Store};
+use super::{CACHED_USERS, CacheCounters, Changes, DatabaseFile, Store};
 
-/// The steps from an empty file to today's tables, part of the program.
+/// The migrations from an empty file to the current tables. They are compiled into the program.
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
-/// Where sqlx notes which of them were taken.
+/// The table in which sqlx records the applied migrations.
 const MIGRATIONS_TABLE: &str = "_sqlx_migrations";
 
-/// Connections that answer queries. SQLite lets one write at a time, so more would only wait.
-const CONNECTIONS: u32 = 4;
-/// How long a query waits for another process's write.
+/// How many connections read.
+const READERS: u32 = 4;
+/// How long a write waits for its turn, and how long it then waits for another process's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Why the database cannot be used: one line that says what to do.
+/// Why the database cannot be used. The message is one line that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Not the URL of a file.
+    /// The URL does not name a file.
     #[error("database.url is sqlite:// and the path of a file, not {0:?}")]
     Url(String),
-    /// The folder is not there and cannot be made.
+    /// The folder does not exist and cannot be created.
     #[error("the folder {0} of the database cannot be created: {1}")]
     Folder(PathBuf, #[source] io::Error),
     /// The file cannot be opened or written.
     #[error("cannot open the database {0} ({1}): check that the file and its folder can be written")]
     Unusable(PathBuf, #[source] sqlx::Error),
-    /// There is no such file, and a new one would be of no use.
-    #[error("there is no database {0}: start the program where it is, or set database.url")]
+    /// The file does not exist, and the command needs an existing database.
+    #[error("there is no database {0}: start the program in the right folder, or set database.url")]
     Missing(PathBuf),
     /// The file cannot be created.
     #[error("cannot create the database {0}: {1}")]
     File(PathBuf, #[source] io::Error),
-    /// The file is something else.
+    /// The file is not a database.
     #[error("{0} is not a database: move it away or set database.url to another file")]
     NotADatabase(PathBuf),
-    /// The database is somebody else's.
+    /// The database belongs to another program.
     #[error("{0} is the database of another program: set database.url to another file")]
     Foreign(PathBuf),
-    /// The database is from the future.
+    /// The database is from a newer version of the program.
     #[error("the database {0} is from a newer version of Cloakroom: start that version")]
     Newer(PathBuf),
     /// A migration failed.
@@ -64,7 +64,7 @@ pub enum OpenError {
 }
 
 impl Store {
-    /// Opens the database at `url`, which has to be there.
+    /// Opens the database at `url`, which must exist.
     ///
     /// # Errors
     /// [`OpenError`].
@@ -73,7 +73,7 @@ impl Store {
         if path.exists() { Self::open(url).await } else { Err(OpenError::Missing(path)) }
     }
 
-    /// Opens the database at `url`, creating what is missing.
+    /// Opens the database at `url`. Creates the folder, the file and the tables if they are missing.
     ///
     /// # Errors
     /// [`OpenError`].
@@ -88,23 +88,39 @@ impl Store {
         }
         let options = options
             .journal_mode(SqliteJournalMode::Wal)
-            // An acknowledged write is on the disk: NORMAL would lose the last ones with the power.
+            // An acknowledged write is on the disk. With NORMAL, a power failure would lose the last writes.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
             .disable_statement_logging();
-        let pool = SqlitePoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options.clone())
-            .await
-            .map_err(unusable)?;
-        migrate(&pool).await.map_err(|error| OpenError::Migration(path.clone(), error))?;
+        let file = DatabaseFile::at(&path).map_err(|error| OpenError::File(path.clone(), error))?;
+        let pool = |connections| {
+            let file = file.clone();
+            SqlitePoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(BUSY_TIMEOUT)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                // A connection that is opened later must not be to another file.
+                .after_connect(move |_, _| {
+                    let file = file.clone();
+                    Box::pin(async move { file.check().await.map_err(|error| io::Error::other(error).into()) })
+                })
+        };
+        let writer = pool(1).connect_with(options.clone()).await.map_err(unusable)?;
+        migrate(&writer).await.map_err(|error| OpenError::Migration(path.clone(), error))?;
+        // Into the file itself: until then, everything that a first start writes is in the write-ahead log.
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&writer).await.map_err(unusable)?;
+        let read_only = options.clone().pragma("query_only", "ON");
+        // All at once: none has to be opened later.
+        let readers = pool(READERS).min_connections(READERS).connect_with(read_only).await.map_err(unusable)?;
         let watching = options.connect().await.map_err(unusable)?;
         Ok(Self {
-            pool,
-            changes: Changes::watch(watching),
+            readers,
+            writer,
+            last_write_failed: Arc::default(),
+            changes: Changes::watch(watching, file.clone()),
+            file,
             users: Arc::new(Cache::new(CACHED_USERS)),
             cache: CacheCounters::default(),
         })
@@ -121,7 +137,7 @@ pub fn path(url: &str) -> Result<PathBuf, OpenError> {
 
 fn file_options(url: &str) -> Result<SqliteConnectOptions, OpenError> {
     let refused = || OpenError::Url(url.to_owned());
-    // A database in memory would be another one for each connection, and gone after the last.
+    // In memory, each connection would have a separate database, and it would end with the connection.
     if !url.starts_with("sqlite:") || url.contains(":memory:") || url.contains("mode=memory") {
         return Err(refused());
     }
@@ -129,22 +145,22 @@ fn file_options(url: &str) -> Result<SqliteConnectOptions, OpenError> {
     if options.get_filename().as_os_str().is_empty() { Err(refused()) } else { Ok(options) }
 }
 
-/// Creates an empty file, which is an empty database, for its owner only: it will hold hashes and addresses. SQLite
-/// gives the files that it puts beside it the same permissions.
+/// Creates an empty file, which is an empty database. Only its owner can read it: it will hold hashes and addresses.
+/// SQLite gives the same permissions to the files that it creates beside it.
 fn create(path: &Path) -> Result<(), OpenError> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|error| OpenError::Folder(folder.to_owned(), error))?;
     }
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => Ok(()),
-        // Another process was quicker.
+        // Another process has just created the file.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(OpenError::File(path.to_owned(), error)),
     }
 }
 
-/// Brings the tables up to date. Where another process does that at the same moment, one of the two fails, and finds
-/// everything done when it tries again.
+/// Applies the migrations. If another process does this at the same time, one of the two fails. Its next attempt then
+/// finds everything done.
 async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
     for _ in 0..5 {
         if MIGRATIONS.run(pool).await.is_ok() {
@@ -155,7 +171,7 @@ async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
     MIGRATIONS.run(pool).await
 }
 
-/// Looks at a file that is there, without writing to it.
+/// Inspects an existing file, without writing to it.
 async fn inspect(path: &Path) -> Result<(), OpenError> {
     let unusable = |error: sqlx::Error| match &error {
         // SQLITE_NOTADB
@@ -179,7 +195,7 @@ async fn inspect(path: &Path) -> Result<(), OpenError> {
         Vec::new()
     };
     connection.close().await.map_err(unusable)?;
-    // A start that was cut off may have left the table of migrations behind, empty and alone.
+    // An interrupted start may have left only the table of migrations, without rows.
     let untouched = applied.is_empty() && tables.iter().all(|table| table == MIGRATIONS_TABLE);
     let ours = MIGRATIONS
         .iter()
@@ -201,13 +217,16 @@ mod tests {
     async fn what_is_promised_of_every_connection_holds() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let store = Store::open(&format!("sqlite://{}", folder.path().join("cloakroom.db").display())).await;
-        let pool = store.expect("a new database").pool;
-        let pragma =
-            async |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).fetch_one(&pool).await.expect("a number");
-        assert_eq!(pragma("PRAGMA synchronous").await, 2, "FULL: an acknowledged write is on the disk");
-        assert_eq!(pragma("PRAGMA foreign_keys").await, 1);
-        assert_eq!(pragma("PRAGMA busy_timeout").await, 5000);
-        let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&pool).await.expect("a word");
+        let Store { readers, writer, .. } = store.expect("a new database");
+        for (pool, query_only) in [(&readers, 1), (&writer, 0)] {
+            let pragma =
+                async |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).fetch_one(pool).await.expect("a number");
+            assert_eq!(pragma("PRAGMA synchronous").await, 2, "FULL: an acknowledged write is on the disk");
+            assert_eq!(pragma("PRAGMA foreign_keys").await, 1);
+            assert_eq!(pragma("PRAGMA busy_timeout").await, 5000);
+            assert_eq!(pragma("PRAGMA query_only").await, query_only);
+        }
+        let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&writer).await.expect("a word");
         assert_eq!(journal, "wal");
     }
 }

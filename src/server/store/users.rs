@@ -1,36 +1,40 @@
 //! Users: rows and queries.
 
-use sqlx::{FromRow, Row, sqlite::SqliteRow};
+use sqlx::FromRow;
 
 use super::{Store, StoreError};
 use crate::model::{Scopes, User};
 
 /// A user, without the password's hash.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct UserRow {
     /// UUID v7.
     pub id: String,
     /// The name the user logs in with.
     pub username: String,
-    /// Where to reach the user.
+    /// The e-mail address.
     pub email: Option<String>,
-    /// What to call the user.
+    /// The full name.
     pub full_name: Option<String>,
-    /// Whether the account is switched off.
+    /// Whether the account is disabled.
     pub disabled: bool,
-    /// What the user may be let do.
+    /// What the user may do.
+    #[sqlx(try_from = "String")]
     pub scopes: Scopes,
-    /// Tokens issued before this moment are refused, in Unix seconds.
+    /// Tokens issued before this time are refused, in Unix seconds. Each password of a user has a different value, so
+    /// the value is also the password's version.
     pub tokens_valid_from: i64,
 }
 
-/// A user with the password's hash (the tutorial's `UserInDB`). Without `Debug`, so that no log line can show it.
+/// A user with the password's hash (the tutorial's `UserInDB`). There is no `Debug`: no log line can show the hash.
+#[derive(FromRow)]
 pub struct UserInDb {
     /// The user.
+    #[sqlx(flatten)]
     pub user: UserRow,
     /// The PHC string.
     pub hashed_password: String,
-    /// Logins that failed since the last that succeeded; one counts as failed until its password was checked.
+    /// Failed logins since the last successful one. A login counts as failed until its password is checked.
     pub failed_logins: i64,
 }
 
@@ -40,17 +44,17 @@ pub struct NewUser {
     pub id: String,
     /// The name to log in with.
     pub username: String,
-    /// Where to reach the user.
+    /// The e-mail address.
     pub email: Option<String>,
-    /// What to call the user.
+    /// The full name.
     pub full_name: Option<String>,
     /// The PHC string.
     pub hashed_password: String,
-    /// Whether the account starts switched off.
+    /// Whether the account starts disabled.
     pub disabled: bool,
-    /// What the user may be let do.
+    /// What the user may do.
     pub scopes: Scopes,
-    /// When, in Unix milliseconds.
+    /// The time of creation, in Unix milliseconds.
     pub created_at: i64,
 }
 
@@ -60,37 +64,13 @@ impl From<UserRow> for User {
     }
 }
 
-impl FromRow<'_, SqliteRow> for UserRow {
-    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
-        Ok(Self {
-            id: row.try_get("id")?,
-            username: row.try_get("username")?,
-            email: row.try_get("email")?,
-            full_name: row.try_get("full_name")?,
-            disabled: row.try_get("disabled")?,
-            scopes: Scopes::parse_granted(row.try_get("scopes")?),
-            tokens_valid_from: row.try_get("tokens_valid_from")?,
-        })
-    }
-}
-
-impl FromRow<'_, SqliteRow> for UserInDb {
-    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
-        Ok(Self {
-            user: UserRow::from_row(row)?,
-            hashed_password: row.try_get("hashed_password")?,
-            failed_logins: row.try_get("failed_logins")?,
-        })
-    }
-}
-
 impl Store {
-    /// The user that a token speaks of. Asked on every request, so it is remembered until anything is written.
+    /// The user of a token. Every request with a token reads it, so it is cached until anything is written.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn user_behind_token(&self, username: &str) -> Result<Option<UserRow>, StoreError> {
-        // Asked before the row is read: what is written in between makes the remembered row too old, never too new.
+        // Read before the row. A write in between makes the cached row look older than it is, which is safe.
         let version = self.changes.version().await?;
         if let Some((of, user)) = self.users.get(username)
             && of == version
@@ -106,12 +86,15 @@ impl Store {
         Ok(user)
     }
 
-    /// The user of this name, letter by letter, with the password's hash.
+    /// The user with exactly this name, and the password's hash.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn find_user(&self, username: &str) -> Result<Option<UserInDb>, StoreError> {
-        Ok(sqlx::query_as("SELECT * FROM users WHERE username = $1").bind(username).fetch_optional(&self.pool).await?)
+        Ok(sqlx::query_as("SELECT * FROM users WHERE username = $1")
+            .bind(username)
+            .fetch_optional(&self.readers)
+            .await?)
     }
 
     /// All users, oldest first.
@@ -119,15 +102,16 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn list_users(&self) -> Result<Vec<UserRow>, StoreError> {
-        Ok(sqlx::query_as("SELECT * FROM users ORDER BY created_at, id").fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as("SELECT * FROM users ORDER BY created_at, id").fetch_all(&self.readers).await?)
     }
 
     /// Creates a user.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] where the username or the e-mail address is somebody's, in whatever case of letters.
+    /// [`StoreError::Taken`] if a user has the username or the e-mail address. Upper and lower case count as equal.
     pub async fn insert_user(&self, user: &NewUser) -> Result<(), StoreError> {
-        sqlx::query(
+        let mut write = self.write().await?;
+        let inserted = sqlx::query(
             "INSERT INTO users (id, username, email, full_name, hashed_password, disabled, scopes, tokens_valid_from, \
              created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8)",
         )
@@ -139,64 +123,65 @@ impl Store {
         .bind(user.disabled)
         .bind(user.scopes.to_string())
         .bind(user.created_at)
-        .execute(&self.pool)
-        .await?;
-        Ok(())
+        .execute(&mut *write)
+        .await;
+        write.end(inserted.map(drop).map_err(StoreError::from)).await
     }
 
-    /// Gives a user a new password, refuses the tokens issued before `tokens_valid_from`, and forgets about the logins
-    /// with the old one. Tells whether there is such a user.
+    /// Gives a user a new password, refuses the tokens issued before `tokens_valid_from`, and clears the failed logins.
+    /// Returns whether the user exists.
+    ///
+    /// The addresses of earlier logins stay: without them, an attacker at another address could make the owner wait.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`].
+    /// [`StoreError`].
     pub async fn set_password(
         &self,
         username: &str,
         hashed_password: &str,
         tokens_valid_from: i64,
     ) -> Result<bool, StoreError> {
-        // Later than before in any case: two changes within one second are two.
+        let mut write = self.write().await?;
+        // Always later than the old value: two changes within one second have two values.
         let update = "UPDATE users SET hashed_password = $1, failed_logins = 0, tokens_valid_from = \
                       CASE WHEN tokens_valid_from < $2 THEN $2 ELSE tokens_valid_from + 1 END WHERE username = $3";
-        let mut transaction = self.pool.begin().await?;
         let done = sqlx::query(update)
             .bind(hashed_password)
             .bind(tokens_valid_from)
             .bind(username)
-            .execute(&mut *transaction)
+            .execute(&mut *write)
             .await?;
-        sqlx::query("DELETE FROM login_addresses WHERE user_id IN (SELECT id FROM users WHERE username = $1)")
-            .bind(username)
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
+        write.commit().await?;
         Ok(done.rows_affected() > 0)
     }
 
     /// Replaces a hash by a newer one of the same password, unless the password was changed meanwhile.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`].
+    /// [`StoreError`].
     pub async fn renew_hash(&self, id: &str, old: &str, new: &str) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
         sqlx::query("UPDATE users SET hashed_password = $1 WHERE id = $2 AND hashed_password = $3")
             .bind(new)
             .bind(id)
             .bind(old)
-            .execute(&self.pool)
+            .execute(&mut *write)
             .await?;
-        Ok(())
+        write.commit().await
     }
 
-    /// Switches an account off or on. Tells whether there is such a user.
+    /// Disables or enables an account. Returns whether the user exists.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`].
+    /// [`StoreError`].
     pub async fn set_disabled(&self, username: &str, disabled: bool) -> Result<bool, StoreError> {
+        let mut write = self.write().await?;
         let done = sqlx::query("UPDATE users SET disabled = $1 WHERE username = $2")
             .bind(disabled)
             .bind(username)
-            .execute(&self.pool)
+            .execute(&mut *write)
             .await?;
+        write.commit().await?;
         Ok(done.rows_affected() > 0)
     }
 }

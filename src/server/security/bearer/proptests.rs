@@ -1,4 +1,4 @@
-//! What holds for any header, whoever sends it.
+//! Properties of all headers, from any sender.
 
 use axum::http::{HeaderValue, Request};
 use proptest::{collection::vec, prelude::*, sample::select};
@@ -9,7 +9,7 @@ use crate::server::{
     settings::{DatabaseSettings, DemoSettings, Settings},
 };
 
-/// Bytes of any kind that a header may hold, and often enough a scheme and a token, `token` or another.
+/// Arbitrary bytes that a header may hold, often a scheme and a token: `token` or another one.
 fn header(token: String) -> impl Strategy<Value = HeaderValue> {
     let any_bytes = || vec(any::<u8>(), 0..8);
     let one_of = |parts: &'static [&'static str]| select(parts).prop_map(|part| part.as_bytes().to_vec());
@@ -22,7 +22,7 @@ fn header(token: String) -> impl Strategy<Value = HeaderValue> {
     })
 }
 
-/// Whether it is `Bearer`, in any case, one space or more, and `token`.
+/// Whether the header is `Bearer` in any case of letters, one or more spaces, and `token`.
 fn is_right(header: &HeaderValue, token: &str) -> bool {
     let text = header.to_str().unwrap_or_default();
     let (scheme, rest) = text.split_once(' ').unwrap_or_default();
@@ -40,7 +40,8 @@ fn no_header_lets_anybody_in_but_bearer_and_a_token_of_ours() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let state = runtime.block_on(AppState::open(&settings)).expect("a server that starts");
     let now = clock::unix_seconds();
-    let claims = NewClaims { sub: "johndoe", exp: now + 3600, iat: now, jti: "a-b-c", scope: "me" };
+    let claims =
+        NewClaims { sub: "johndoe", exp: now + 3600, iat: now, jti: "a-b-c", scope: "me", password_version: 0 };
     let token = state.keys.create_access_token(&claims).expect("a token");
     proptest!(|(headers in vec(header(token.clone()), 1..3))| {
         let mut request = Request::new(());

@@ -1,4 +1,4 @@
-//! What holds for any token, whoever made it.
+//! Properties of all tokens, from any issuer.
 
 use proptest::{
     collection::vec,
@@ -12,14 +12,14 @@ use crate::model::ADMIN;
 const SECRET: &str = "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7";
 const NOW: i64 = 1_800_000_000;
 const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
-/// The last second that a JSON number is sure to hold.
+/// The last second that a JSON number can hold exactly.
 const END_OF_TIME: i64 = 1 << 53;
 
 fn text() -> impl Strategy<Value = String> {
     vec(any::<char>(), 0..40).prop_map(String::from_iter)
 }
 
-/// Text of any kind, and often enough a JSON object as it is in a token.
+/// Arbitrary text, often a JSON object like those in a token.
 fn json() -> impl Strategy<Value = String> {
     let name = select(&["alg", "typ", "crit", "sub", "exp", "nbf", "iat", "scope", "aud", "x"][..]);
     let values =
@@ -32,7 +32,7 @@ fn json() -> impl Strategy<Value = String> {
     prop_oneof![1 => text(), 4 => object]
 }
 
-/// A part of a token: text of any kind, or JSON in base64, often enough of a good token.
+/// A part of a token: arbitrary text, or JSON in base64, often from a valid token.
 fn part() -> impl Strategy<Value = String> {
     let good = select(&[HEADER, r#"{"sub":"johndoe","exp":1800000060}"#][..]).prop_map(str::to_owned);
     prop_oneof![1 => text(), 4 => prop_oneof![good, json()].prop_map(|json| URL_SAFE_NO_PAD.encode(json))]
@@ -61,7 +61,8 @@ proptest! {
     #[test]
     fn a_token_with_another_character_anywhere_is_refused(position in any::<Index>(), character in any::<char>()) {
         let keys = Keys::new(SECRET);
-        let claims = NewClaims { sub: "johndoe", exp: NOW + 60, iat: NOW, jti: "a-b-c", scope: "me" };
+        let claims =
+            NewClaims { sub: "johndoe", exp: NOW + 60, iat: NOW, jti: "a-b-c", scope: "me", password_version: 0 };
         let mut token: Vec<_> = keys.create_access_token(&claims).expect("a token").chars().collect();
         let position = position.index(token.len());
         prop_assume!(token[position] != character);
@@ -76,14 +77,15 @@ proptest! {
         exp in 0..END_OF_TIME,
         iat in 0..END_OF_TIME,
         now in 0..END_OF_TIME,
+        password_version in 0..END_OF_TIME,
         scopes in (0..ADMIN * 2).prop_map(Scopes::new),
     ) {
         let keys = Keys::new(SECRET);
-        let claims = NewClaims { sub: &sub, exp, iat, jti: &jti, scope: &scopes.to_string() };
+        let claims = NewClaims { sub: &sub, exp, iat, jti: &jti, scope: &scopes.to_string(), password_version };
         let token = keys.create_access_token(&claims).expect("a token");
-        #[expect(clippy::cast_precision_loss, reason = "it is before the end of time")]
-        let issued_at = Some(iat as f64);
-        let data = TokenData { username: sub.clone(), issued_at, scopes: Some(scopes) };
+        #[expect(clippy::cast_precision_loss, reason = "they are before END_OF_TIME")]
+        let [issued_at, password_version] = [iat, password_version].map(|number| Some(number as f64));
+        let data = TokenData { username: sub.clone(), issued_at, password_version, scopes: Some(scopes) };
         prop_assert_eq!(keys.decode(&token, exp - 1), Ok(data.clone()));
         prop_assert_eq!(keys.decode(&token, exp), Err(InvalidToken));
         prop_assert_eq!(keys.decode(&token, now), if now < exp { Ok(data) } else { Err(InvalidToken) });

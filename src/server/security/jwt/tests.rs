@@ -1,4 +1,4 @@
-//! The traps of a JWT reader, closed one by one.
+//! Tests of the known mistakes of JWT readers, one by one.
 
 use super::*;
 use crate::model::{ITEMS, ME};
@@ -19,27 +19,29 @@ fn signed(header: &str, claims: &str) -> String {
     format!("{message}.{signature}")
 }
 
-/// What a token with these claims is worth.
+/// Checks a token with these claims.
 fn claims(claims: &str) -> Result<TokenData, InvalidToken> {
     keys().decode(&signed(r#"{"alg":"HS256","typ":"JWT"}"#, claims), NOW)
 }
 
-/// What a token with this header, and claims that are good, is worth.
+/// Checks a token with this header and valid claims.
 fn header(header: &str) -> Result<TokenData, InvalidToken> {
     keys().decode(&signed(header, r#"{"sub":"johndoe","exp":1800000060}"#), NOW)
 }
 
 fn johndoe() -> TokenData {
-    TokenData { username: "johndoe".to_owned(), issued_at: None, scopes: None }
+    TokenData { username: "johndoe".to_owned(), issued_at: None, password_version: None, scopes: None }
 }
 
 #[test]
 fn a_token_of_ours_says_what_was_put_into_it() {
-    let new = NewClaims { sub: "johndoe", exp: NOW + 1800, iat: NOW, jti: "a-b-c", scope: "me items" };
+    let new =
+        NewClaims { sub: "johndoe", exp: NOW + 1800, iat: NOW, jti: "a-b-c", scope: "me items", password_version: 7 };
     let token = keys().create_access_token(&new).expect("a token");
     let read = keys().decode(&token, NOW).expect("a good token");
     assert_eq!(read.username, "johndoe");
     assert_eq!(read.issued_at, Some(1_800_000_000.0));
+    assert_eq!(read.password_version, Some(7.0));
     assert_eq!(read.scopes, Some(Scopes::new(ME | ITEMS)));
 }
 

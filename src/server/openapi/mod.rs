@@ -1,12 +1,12 @@
-//! The OpenAPI document's parts that are not a handler's own: what the API is called, how one authenticates, and what it
-//! refuses. The operations come from the handlers in `server::routes`, which also puts the document together; so it
-//! lists what is served, and nothing else.
+//! The parts of the OpenAPI document that belong to no single handler: the title, the security scheme and the errors.
+//! The operations come from the handlers in `server::routes`, which also puts the document together. So the document
+//! lists exactly what is served.
 
+mod errors;
 mod form;
-mod refusals;
 
+pub use errors::{BearerErrors, CommonErrors, NotReady, PagingErrors, ScopedErrors, TokenErrors};
 pub use form::OAuth2PasswordRequestForm;
-pub use refusals::{BearerRefusals, NotReady, PagingRefusals, Refusals, ScopedRefusals, TokenRefusals};
 use utoipa::{
     OpenApi,
     openapi::{
@@ -19,10 +19,10 @@ use utoipa::{
 
 use crate::model::Scopes;
 
-/// The security scheme's name, FastAPI's word for it.
+/// The security scheme's name, the same as in FastAPI.
 pub const SCHEME: &str = "OAuth2PasswordBearer";
 
-/// The frame that the operations are put into.
+/// The title, the description and the tags of the document.
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -31,11 +31,11 @@ pub const SCHEME: &str = "OAuth2PasswordBearer";
                        FastAPI security tutorial.\n\n\
                        Log in at `POST /token` (here: **Authorize**), then send the token as \
                        `Authorization: Bearer …`. Every error is JSON with a `detail`.\n\n\
-                       The password grant is for first-party clients at most: RFC 9700 (§2.4) advises against it altogether."
+                       The password grant is only for first-party clients. RFC 9700 (§2.4) says not to use it at all."
     ),
     tags(
         (name = "OAuth2", description = "Get a token"),
-        (name = "users", description = "The current user, and what is theirs"),
+        (name = "users", description = "The current user and the user's items"),
         (name = "service", description = "The service itself")
     )
 )]
@@ -44,16 +44,16 @@ struct Frame;
 /// The document without operations.
 pub fn frame() -> openapi::OpenApi {
     let mut document = Frame::openapi();
-    // Relative, as in the tutorial: wherever the document was found, the token endpoint is beside it.
+    // A relative URL, as in the tutorial: the token endpoint is always beside the document.
     let flow = Flow::Password(Password::new("token", ScopeSentences::from_iter(Scopes::ALL.describe())));
     let mut components = document.components.take().unwrap_or_default();
     components.add_security_scheme(SCHEME, SecurityScheme::OAuth2(OAuth2::new([flow])));
-    components.schemas.extend(refusals::schemas());
+    components.schemas.extend(errors::schemas());
     document.components = Some(components);
     document
 }
 
-/// Says of every answer of these operations that no cache may keep it.
+/// Describes, for every answer of these operations, the headers that forbid caching.
 pub fn never_stored(document: &mut openapi::OpenApi) {
     let operations = document.paths.paths.values_mut().flat_map(|path| [&mut path.get, &mut path.post]).flatten();
     for response in operations.flat_map(|operation| operation.responses.responses.values_mut()) {

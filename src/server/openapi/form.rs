@@ -1,16 +1,16 @@
-//! The token endpoint's form, described field by field. It is read by [`crate::oauth2::PasswordForm`], which a test
-//! compares with this.
+//! The token endpoint's form, described field by field. [`crate::oauth2::PasswordForm`] reads the form. A test compares
+//! the two.
 
 use utoipa::{
     ToSchema,
     openapi::schema::{AnyOfBuilder, ObjectBuilder, Schema, Type},
 };
 
-/// The form of the password grant (RFC 6749 §4.3.2). Fields that are not listed are ignored, and one without a value
-/// counts as not sent.
+/// The form of the password grant (RFC 6749 §4.3.2). Other fields are ignored. A field without a value counts as not
+/// sent.
 #[derive(ToSchema)]
 pub struct OAuth2PasswordRequestForm {
-    /// Always `password`. RFC 6749 requires it; this server does without.
+    /// Always `password`. RFC 6749 requires this field; this server does not.
     #[schema(required = false, schema_with = grant_type)]
     pub grant_type: Option<String>,
     /// The name the user logs in with.
@@ -19,7 +19,7 @@ pub struct OAuth2PasswordRequestForm {
     /// The password, at most 1024 bytes long.
     #[schema(format = Password, min_length = 1, max_length = 1024, example = "secret")]
     pub password: String,
-    /// The scopes to ask for, separated by single spaces; all that the user has where none is named.
+    /// The requested scopes, separated by single spaces. Without them, the token gets all scopes of the user.
     #[schema(
         nullable = false,
         default = "",
@@ -27,7 +27,7 @@ pub struct OAuth2PasswordRequestForm {
         pattern = "^((me|items|me:write|items:write|admin)( (me|items|me:write|items:write|admin))*)?$"
     )]
     pub scope: Option<String>,
-    /// Accepted and not used: the one client is first-party and public.
+    /// Accepted and not used: the only client is first-party and public.
     #[schema(nullable = false, example = "")]
     pub client_id: Option<String>,
     /// Accepted and not used.
@@ -35,13 +35,13 @@ pub struct OAuth2PasswordRequestForm {
     pub client_secret: Option<String>,
 }
 
-/// `password`, or no value. FastAPI's document says it in the same way.
+/// `password`, or no value. FastAPI's document has the same schema.
 fn grant_type() -> Schema {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     AnyOfBuilder::new()
         .item(text().pattern(Some("^password$")))
         .item(text().max_length(Some(0)))
-        .description(Some("Always `password`. RFC 6749 requires it; this server does without."))
+        .description(Some("Always `password`. RFC 6749 requires this field; this server does not."))
         .examples(["password"])
         .build()
         .into()

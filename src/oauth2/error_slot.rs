@@ -1,8 +1,8 @@
-//! How a server function refuses: with the same [`ApiError`] as everything else.
+//! How a server function reports an error: with the same [`ApiError`] as everything else.
 //!
-//! Leptos answers a failed server function with status 500 and whatever bytes the error encodes to. So the error is
-//! also left in a [`Refusal`] that the route put into the context, and the route answers from that, with the status and
-//! headers of the one table.
+//! Leptos answers a failed server function with status 500 and the encoded error. So the error is also stored in a
+//! [`ErrorSlot`], which the route has put into the context. The route reads it there, and answers with the error's own
+//! status and headers.
 
 use std::sync::{Arc, OnceLock};
 
@@ -14,11 +14,11 @@ use server_fn::{
 
 use crate::error::{ApiError, ErrorBody};
 
-/// Where a server function leaves the error it ended with.
+/// Stores the error that a server function ended with.
 #[derive(Clone, Default)]
-pub struct Refusal(Arc<OnceLock<ApiError>>);
+pub struct ErrorSlot(Arc<OnceLock<ApiError>>);
 
-impl Refusal {
+impl ErrorSlot {
     /// The error, if the server function ended with one.
     pub fn get(&self) -> Option<ApiError> {
         self.0.get().cloned()
@@ -40,16 +40,16 @@ impl Encodes<ApiError> for ErrorJson {
     type Error = serde_json::Error;
 
     fn encode(error: &ApiError) -> Result<Bytes, Self::Error> {
-        if let Some(refusal) = use_context::<Refusal>() {
-            // A server function ends once.
-            let _ = refusal.0.set(error.clone());
+        if let Some(slot) = use_context::<ErrorSlot>() {
+            // A server function ends once, so nothing is stored yet.
+            let _ = slot.0.set(error.clone());
         }
         serde_json::to_vec(&error.body).map(Bytes::from)
     }
 }
 
-/// Only the `serverfnerror` of a redirected form would be read this way, and there is none: [`super::Fetch`] reads the
-/// answers with their status.
+/// Leptos would use this for the `serverfnerror` of a redirected form, but there is none here. [`super::Fetch`] reads
+/// the error answers, together with their status.
 impl Decodes<ApiError> for ErrorJson {
     type Error = serde_json::Error;
 

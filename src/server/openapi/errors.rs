@@ -1,5 +1,5 @@
-//! What each operation can refuse, described by the very values that are sent: status, body and headers of the document
-//! are those of the table in [`crate::error`].
+//! The error answers of each operation. They are made from the values that the server sends: the status, body and
+//! headers come from the table in [`crate::error`].
 
 use std::collections::BTreeMap;
 
@@ -19,33 +19,33 @@ use crate::{
     server::items::Paging,
 };
 
-/// What any operation can refuse.
-pub struct Refusals;
+/// The errors of every operation.
+pub struct CommonErrors;
 
-/// What the token endpoint can refuse.
-pub struct TokenRefusals;
+/// The errors of the token endpoint.
+pub struct TokenErrors;
 
-/// What an operation can refuse that wants a token of whatever scopes.
-pub struct BearerRefusals;
+/// The errors of an operation that needs a token with any scopes.
+pub struct BearerErrors;
 
-/// What an operation can refuse that wants a token of these scopes.
-pub struct ScopedRefusals<const NEEDED: u8>;
+/// The errors of an operation that needs a token with these scopes.
+pub struct ScopedErrors<const NEEDED: u8>;
 
-/// What a list can refuse.
-pub struct PagingRefusals;
+/// The errors of a list.
+pub struct PagingErrors;
 
-/// Why the service cannot work.
+/// The errors of the readiness check.
 pub struct NotReady;
 
 type Responses = BTreeMap<String, RefOr<Response>>;
 
-impl IntoResponses for Refusals {
+impl IntoResponses for CommonErrors {
     fn responses() -> Responses {
         responses([ApiError::internal(), ApiError::unavailable(), ApiError::too_slow()])
     }
 }
 
-impl IntoResponses for TokenRefusals {
+impl IntoResponses for TokenErrors {
     fn responses() -> Responses {
         let refusals = [
             ApiError::invalid_request("The field username is required"),
@@ -64,7 +64,7 @@ impl IntoResponses for TokenRefusals {
     }
 }
 
-impl IntoResponses for BearerRefusals {
+impl IntoResponses for BearerErrors {
     fn responses() -> Responses {
         let mut all = responses([
             ApiError::inactive_user(),
@@ -72,20 +72,20 @@ impl IntoResponses for BearerRefusals {
             ApiError::not_authenticated(),
             ApiError::invalid_token(),
         ]);
-        all.append(&mut Refusals::responses());
+        all.append(&mut CommonErrors::responses());
         all
     }
 }
 
-impl<const NEEDED: u8> IntoResponses for ScopedRefusals<NEEDED> {
+impl<const NEEDED: u8> IntoResponses for ScopedErrors<NEEDED> {
     fn responses() -> Responses {
         let mut all = responses([ApiError::insufficient_scope(Scopes::new(NEEDED))]);
-        all.append(&mut BearerRefusals::responses());
+        all.append(&mut BearerErrors::responses());
         all
     }
 }
 
-impl IntoResponses for PagingRefusals {
+impl IntoResponses for PagingErrors {
     fn responses() -> Responses {
         responses(Paging::read("skip=-1&limit=ten").err())
     }
@@ -93,11 +93,11 @@ impl IntoResponses for PagingRefusals {
 
 impl IntoResponses for NotReady {
     fn responses() -> Responses {
-        responses([ApiError::internal(), ApiError::unavailable(), ApiError::busy(1)])
+        responses([ApiError::internal(), ApiError::unavailable()])
     }
 }
 
-/// One response for each status that these refusals have.
+/// One response for each status of these refusals.
 fn responses(refusals: impl IntoIterator<Item = ApiError>) -> Responses {
     let mut by_status = BTreeMap::<u16, Vec<ApiError>>::new();
     for refusal in refusals {
@@ -127,7 +127,7 @@ fn response(refusals: &[ApiError]) -> Response {
     response.build()
 }
 
-/// What a person reads of a refusal.
+/// The text of a refusal.
 fn sentence(refusal: &ApiError) -> String {
     match &refusal.body.detail {
         Detail::Text(sentence) => sentence.clone().into_owned(),
@@ -139,7 +139,7 @@ fn header(description: &str, schema: ObjectBuilder) -> Header {
     HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build()
 }
 
-/// The schema of a refusal's body: clients are spared the choice between the two kinds of `detail`.
+/// The schema of a refusal's body. Each schema has only one kind of `detail`, which is simpler for clients.
 fn schema_name(refusal: &ApiError) -> &'static str {
     match (&refusal.body.detail, &refusal.body.error) {
         (Detail::Fields(_), _) => "HTTPValidationError",
@@ -153,14 +153,14 @@ pub fn schemas() -> impl IntoIterator<Item = (String, RefOr<Schema>)> {
     let text = |description: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(description));
     let object = || ObjectBuilder::new().schema_type(Type::Object);
     let http_error = object()
-        .description(Some("A refusal."))
+        .description(Some("An error."))
         .property("detail", text("What went wrong, and what to do about it."))
         .required("detail");
     let oauth2_error = object()
-        .description(Some("A refusal of the token endpoint (RFC 6749 §5.2)."))
+        .description(Some("An error of the token endpoint (RFC 6749 §5.2)."))
         .property("detail", text("What went wrong, and what to do about it."))
         .property("error", text("RFC 6749's error code."))
-        .property("error_description", text("`detail` again, where OAuth2 libraries look for it."))
+        .property("error_description", text("The same text as `detail`, in RFC 6749's member."))
         .required("detail")
         .required("error")
         .required("error_description");

@@ -1,0 +1,34 @@
+//! The service's status, for any valid token.
+
+use axum::Json;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::server::{openapi::BearerErrors, security::bearer::ActiveUser};
+
+/// The answer of `GET /status` and of the health checks.
+#[derive(Serialize, ToSchema)]
+pub struct Status {
+    /// Always `ok`.
+    #[schema(pattern = "^ok$", example = "ok")]
+    status: &'static str,
+}
+
+impl Status {
+    /// The only status.
+    pub const OK: Self = Self { status: "ok" };
+}
+
+/// Read the system's status
+///
+/// Tells whether the service works. Any valid token may ask.
+#[utoipa::path(
+    get,
+    path = "/status",
+    tag = "service",
+    security(("OAuth2PasswordBearer" = [])),
+    responses((status = 200, description = "The service works", body = Status), BearerErrors)
+)]
+pub async fn read_system_status(_anybody: ActiveUser) -> Json<Status> {
+    Json(Status::OK)
+}

@@ -1,0 +1,126 @@
+//! Hashing with few KiB, and the queue with hashes that last.
+
+use std::{
+    pin::{Pin, pin},
+    task::Poll,
+    time::Duration,
+};
+
+use super::*;
+
+/// The tutorial's own hash of `secret`, made by pwdlib.
+const TUTORIALS: &str =
+    "$argon2id$v=19$m=65536,t=3,p=4$wagCPXjifgvUFBzq4hqe3w$CYaIb8sB+wtD+Vu/P4uod1+Qof8h+1g7bbDlBID48Rc";
+
+fn passwords(memory_kib: u32, threads: usize, queue: usize) -> Passwords {
+    let settings = PasswordSettings { memory_kib, iterations: 1, parallelism: 1, threads: Some(threads), queue };
+    Passwords::start(&settings, Histogram::new([1.0])).expect("parameters that argon2 knows")
+}
+
+async fn verify_password(passwords: &Passwords, password: &str, hash: Option<&str>) -> Result<bool, HashError> {
+    passwords.queue()?.turn().await?.verify_password(password.to_owned(), hash.map(str::to_owned)).await
+}
+
+async fn run<T: Send + 'static>(
+    passwords: &Passwords,
+    work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
+) -> Result<T, HashError> {
+    passwords.queue()?.turn().await?.run(work).await
+}
+
+#[tokio::test]
+async fn the_tutorials_hash_verifies_secret_and_nothing_else() {
+    let passwords = passwords(64, 1, 8);
+    for (password, right) in [("secret", true), ("Secret", false), ("secret\0", false), ("", false)] {
+        let verified = verify_password(&passwords, password, Some(TUTORIALS)).await;
+        assert_eq!(verified, Ok(right), "{password:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_hash_is_a_phc_string_that_verifies_its_password() {
+    let passwords = passwords(64, 1, 8);
+    let hash = passwords.get_password_hash("päss\0word".to_owned()).await.expect("a hash");
+    assert!(hash.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{hash}");
+    assert_eq!(verify_password(&passwords, "päss\0word", Some(&hash)).await, Ok(true));
+    assert_eq!(verify_password(&passwords, "päss", Some(&hash)).await, Ok(false));
+}
+
+#[tokio::test]
+async fn two_hashes_of_one_password_differ() {
+    let passwords = passwords(64, 1, 8);
+    let one = passwords.get_password_hash("correct horse".to_owned()).await;
+    assert_ne!(one, passwords.get_password_hash("correct horse".to_owned()).await);
+}
+
+#[tokio::test]
+async fn without_a_hash_or_with_one_of_another_kind_no_password_is_right() {
+    let passwords = passwords(64, 1, 8);
+    assert_eq!(verify_password(&passwords, "secret", None).await, Ok(false));
+    let bcrypt = "$2b$12$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW";
+    assert_eq!(verify_password(&passwords, "secret", Some(bcrypt)).await, Ok(false));
+}
+
+#[test]
+fn a_hash_with_other_parameters_is_outdated() {
+    let passwords = passwords(64, 1, 8);
+    assert!(passwords.is_outdated(TUTORIALS));
+    assert!(!passwords.is_outdated(&TUTORIALS.replace("m=65536,t=3,p=4", "m=64,t=1,p=1")));
+    assert!(passwords.is_outdated(&TUTORIALS.replace("m=65536,t=3,p=4", "m=64,t=1,p=1").replace("2id", "2i")));
+    assert!(passwords.is_outdated(&TUTORIALS.replace("m=65536,t=3,p=4", "m=64,t=1,p=1").replace("v=19", "v=16")));
+}
+
+/// Polls the future once, as a request does. It must not be ready yet.
+async fn begin<T>(future: Pin<&mut impl Future<Output = T>>) {
+    assert!(futures::poll!(future).is_pending());
+}
+
+#[tokio::test]
+async fn a_full_queue_says_so_at_once_and_a_client_that_leaves_frees_its_place() {
+    let passwords = passwords(64 * 1024, 1, 1);
+    let mut hashing = pin!(passwords.get_password_hash("one".to_owned()));
+    begin(hashing.as_mut()).await;
+    {
+        let mut waiting = pin!(passwords.get_password_hash("two".to_owned()));
+        begin(waiting.as_mut()).await;
+        let refused = futures::poll!(pin!(passwords.get_password_hash("three".to_owned())));
+        assert_eq!(refused, Poll::Ready(Err(HashError::Busy)));
+    }
+    let mut next = pin!(passwords.get_password_hash("four".to_owned()));
+    begin(next.as_mut()).await;
+    assert!(hashing.await.is_ok());
+    assert!(next.await.is_ok());
+}
+
+#[tokio::test]
+async fn clients_that_leave_never_make_more_hashes_run_than_there_are_threads() {
+    let passwords = passwords(64, 2, 100);
+    let (started, running) = mpsc::channel();
+    let (release, held) = mpsc::channel::<()>();
+    let held = Arc::new(Mutex::new(held));
+    let hold = |started: mpsc::Sender<()>, held: Arc<Mutex<mpsc::Receiver<()>>>| {
+        move |_: &mut Vec<Block>| {
+            let _ = started.send(());
+            let _ = held.lock().map(|held| held.recv());
+        }
+    };
+    for _ in 0..10 {
+        // Each of these clients sends a request and disconnects.
+        let mut client = Box::pin(run(&passwords, hold(started.clone(), Arc::clone(&held))));
+        begin(client.as_mut()).await;
+    }
+    let next = |patience| running.recv_timeout(patience);
+    assert!(next(Duration::from_secs(30)).is_ok() && next(Duration::from_secs(30)).is_ok());
+    assert!(next(Duration::from_millis(200)).is_err(), "a third hash was started on two threads");
+    drop(release);
+    assert_eq!(run(&passwords, |_| 5).await, Ok(5), "the threads are free again");
+}
+
+#[tokio::test]
+async fn a_thread_gives_back_what_a_larger_hash_from_elsewhere_needed() {
+    let passwords = passwords(64, 1, 8);
+    assert_eq!(verify_password(&passwords, "secret", Some(TUTORIALS)).await, Ok(true));
+    assert!(passwords.get_password_hash("small".to_owned()).await.is_ok());
+    let kept = run(&passwords, |memory| memory.capacity()).await;
+    assert_eq!(kept, Ok(64));
+}
