@@ -8,7 +8,6 @@ use axum::{
     http::{
         HeaderValue, Version,
         header::{CACHE_CONTROL, CONNECTION, HOST, PRAGMA, TRANSFER_ENCODING},
-        uri::Authority,
     },
     response::{IntoResponse, Response},
 };
@@ -49,17 +48,21 @@ pub fn refuse(error: ApiError) -> Response {
     (headers, error).into_response()
 }
 
-/// Whether this is a host, with a port or without (RFC 3986 §3.2.2, §3.2.3).
+/// Whether this is a host, with a port or without (RFC 3986 §3.2.2, §3.2.3). Every request asks: so nothing is allocated.
 fn is_host(value: &HeaderValue) -> bool {
-    let Ok(authority) = Authority::try_from(value.as_bytes()) else { return false };
-    let port = authority.as_str().strip_prefix(authority.host()).and_then(|rest| rest.strip_prefix(':'));
-    let is_port = |port: &str| port.is_empty() || port.parse::<u16>().is_ok() && !port.starts_with('+');
-    // `Authority` takes brackets anywhere, with anything in them.
-    let host = match authority.host().strip_prefix('[') {
-        Some(address) => address.strip_suffix(']').is_some_and(|address| address.parse::<Ipv6Addr>().is_ok()),
-        None => !authority.host().is_empty() && !authority.host().contains(['[', ']']),
+    let Ok(text) = value.to_str() else { return false };
+    let is_in_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(&byte);
+    let (is_host, port) = match text.strip_prefix('[').map(|rest| rest.split_once(']')) {
+        Some(Some((address, port))) => (address.parse::<Ipv6Addr>().is_ok(), port),
+        Some(None) => return false,
+        None => {
+            let (name, port) = text.split_at(text.find(':').unwrap_or(text.len()));
+            (!name.is_empty() && name.bytes().all(is_in_name), port)
+        }
     };
-    host && !authority.as_str().contains('@') && port.is_none_or(is_port)
+    let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+    let is_port = |digits: &str| digits.is_empty() || is_number(digits) && digits.parse::<u16>().is_ok();
+    is_host && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
 }
 
 #[cfg(test)]
