@@ -2,18 +2,15 @@
 //!
 //! A deleted or replaced file stays open. Writes to it would seem to work, but would be lost.
 
-use std::{
-    io,
-    os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
-};
+use std::{io, os::unix::fs::MetadataExt, path::Path, sync::Arc};
 
 use super::StoreError;
 
 /// The file that was opened.
 #[derive(Clone, Debug)]
 pub struct DatabaseFile {
-    path: PathBuf,
+    /// Shared: the store is cloned for each request.
+    path: Arc<Path>,
     identity: Identity,
 }
 
@@ -26,7 +23,7 @@ impl DatabaseFile {
     /// # Errors
     /// The system's error.
     pub fn at(path: &Path) -> io::Result<Self> {
-        std::fs::metadata(path).map(|file| Self { path: path.to_owned(), identity: (file.dev(), file.ino()) })
+        std::fs::metadata(path).map(|file| Self { path: path.into(), identity: (file.dev(), file.ino()) })
     }
 
     /// Checks that the same file is still there.
@@ -36,7 +33,7 @@ impl DatabaseFile {
     pub async fn check(&self) -> Result<(), StoreError> {
         match tokio::fs::metadata(&self.path).await {
             Ok(file) if (file.dev(), file.ino()) == self.identity => Ok(()),
-            _ => Err(StoreError::Replaced(self.path.clone())),
+            _ => Err(StoreError::Replaced(self.path.to_path_buf())),
         }
     }
 }
