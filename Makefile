@@ -11,18 +11,20 @@ export PATH := $(shell bash scripts/setup.sh path)
 # Not parallel: `test` runs from quick to slow, and two cargo processes would only wait for each other.
 .NOTPARALLEL:
 .PHONY: help run test fmt lint deny unit e2e interop examples openapi schemathesis soak
-.PHONY: build sbom bench flood slow timing screenshot setup
+.PHONY: build sbom bench bench-page flood slow timing screenshot setup
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: setup-run ## build, serve at http://127.0.0.1:3000 and rebuild on every change
-	cargo leptos watch
+	cargo leptos watch --split
 
 test: setup-test fmt lint deny unit e2e interop examples openapi ## everything that must pass: the next eight targets
 
+# cargo fmt does not find the pages: a macro names their files.
 fmt: setup-rust ## check the format of the code
 	cargo fmt --check
+	rustfmt --check --edition 2024 src/app/pages/*.rs
 
 # The server and the browser's part are two programs with different features. Never use --all-features.
 lint: setup-rust ## clippy, once for the server and once for the browser
@@ -65,7 +67,7 @@ soak: setup-soak build ## full disks, locks, clocks that jump, clients that leav
 	bench/flood.sh
 
 build: setup-build ## build the release: target/release/cloakroom and target/site, precompressed
-	cargo leptos build --release -P
+	cargo leptos build --release -P --split
 
 sbom: setup-sbom ## list the parts of the release, as CycloneDX: target/sbom/server.cdx.json and browser.cdx.json
 	mkdir -p target/sbom
@@ -76,6 +78,9 @@ sbom: setup-sbom ## list the parts of the release, as CycloneDX: target/sbom/ser
 
 bench: setup-bench build ## requests per second, compared with the FastAPI tutorial's program
 	bench/run.sh
+
+bench-page: setup-test build ## how long a person waits for the pages on a slow phone; five minutes
+	cd end2end && CLOAKROOM_BIN=target/release/cloakroom npx playwright test --config bench.config.ts
 
 flood: build ## 1000 logins at once: answers, memory, and the latency of /users/me meanwhile
 	bench/flood.sh

@@ -193,16 +193,6 @@ impl ApiError {
     pub fn unreachable() -> Self {
         Self::text(Self::UNREACHABLE, "The server cannot be reached")
     }
-
-    /// The browser's side: reads an error answer back into an [`ApiError`]. An answer without this API's JSON comes
-    /// from something between the browser and the server. The server then counts as unreachable. `retry_after` is in
-    /// seconds.
-    pub fn from_answer(status: u16, retry_after: Option<u32>, body: &[u8]) -> Self {
-        match serde_json::from_slice(body) {
-            Ok(body) => Self { status, body, challenge: None, retry_after },
-            Err(_) => Self::unreachable(),
-        }
-    }
 }
 
 impl ApiError {
@@ -258,13 +248,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_reads_back_as_the_refusal_it_was_written_for() {
-        let refusal = ApiError::busy(5);
-        let body = serde_json::to_vec(&refusal.body).expect("a body is JSON");
-        assert_eq!(ApiError::from_answer(503, Some(5), &body), refusal);
-    }
-
-    #[test]
     fn only_the_token_endpoints_refusals_carry_oauth2_members() {
         let body = |refusal: ApiError| serde_json::to_value(refusal.body).expect("a body is JSON");
         assert_eq!(body(ApiError::not_found()), serde_json::json!({"detail": "Not Found"}));
@@ -276,12 +259,6 @@ mod tests {
                 "error_description": "Incorrect username or password",
             })
         );
-    }
-
-    #[test]
-    fn an_answer_in_other_words_than_ours_means_the_server_was_not_reached() {
-        let page = b"<html>Bad Gateway</html>";
-        assert_eq!(ApiError::from_answer(502, None, page), ApiError::unreachable());
     }
 
     #[test]

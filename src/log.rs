@@ -54,8 +54,8 @@ pub fn last_line(line: String) {
     within_patience(move || writeln!(io::stderr(), "{line}"));
 }
 
-/// Does this on another thread, and waits for it for [`PATIENCE`] at most. `None` if that was not enough: standard output
-/// or standard error is a pipe whose reader does not read.
+/// Does this on another thread, and waits for it for [`PATIENCE`] at most. `None` if that was not enough: standard
+/// output or standard error is a pipe whose reader does not read.
 pub fn within_patience<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let (done, result) = mpsc::channel();
     thread::spawn(move || {

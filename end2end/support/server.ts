@@ -1,20 +1,21 @@
 // Each test has its own server: the built binary, on a free port, with a database in a temporary folder.
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 const repository = resolve(__dirname, "../..");
 
-// `make e2e` sets CLOAKROOM_BIN to its release build. `cargo leptos end-to-end` does not set it, but has just made the
-// newest build.
+// `make e2e` sets CLOAKROOM_BIN to its release build. `cargo leptos end-to-end --split` does not set it, but has
+// just made the newest build.
 function binary(): string {
   if (process.env.CLOAKROOM_BIN) return resolve(repository, process.env.CLOAKROOM_BIN);
   const builds = ["release", "debug"].map((profile) => join(repository, "target", profile, "cloakroom"));
   const newest = builds.filter(existsSync).sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
   if (newest === undefined) {
-    throw new Error("There is no server to test: build one with `cargo leptos build`, or run `make e2e`.");
+    throw new Error("There is no server to test: build one with `cargo leptos build --split`, or run `make e2e`.");
   }
   return newest;
 }
@@ -49,8 +50,9 @@ export class Server {
     return server;
   }
 
-  /** Starts or restarts the process, and waits until it prints that it is open. */
-  async resume(): Promise<void> {
+  /** Starts or restarts the process, with these settings too, and waits until it prints that it is open. */
+  async resume(settings: Record<string, string> = {}): Promise<void> {
+    Object.assign(this.environment, settings);
     const child = spawn(binary(), { cwd: this.folder, env: this.environment, stdio: ["ignore", "pipe", "pipe"] });
     this.process = child;
     this.url = await new Promise<string>((opened, failed) => {
@@ -84,6 +86,16 @@ export class Server {
     child.stdin.end(input);
     const code = await new Promise((resolve) => child.once("exit", resolve));
     if (code !== 0) throw new Error(`cloakroom ${args.join(" ")} ended with ${code}`);
+  }
+
+  /** Restarts in production. The demo's users and items stay in the database. */
+  async restartInProduction(): Promise<void> {
+    await this.pause();
+    await this.resume({
+      LEPTOS_ENV: "PROD",
+      CLOAKROOM__DEMO__ENABLED: "false",
+      CLOAKROOM__TOKEN__SECRET_KEY: randomBytes(32).toString("hex"),
+    });
   }
 
   async stop(): Promise<void> {

@@ -37,8 +37,22 @@ export const test = base.extend<Fixtures>({
 
 export { expect };
 
+/** Waits until the page is hydrated. */
+export async function awake(page: Page): Promise<void> {
+  await expect(page.locator("html")).toHaveAttribute("data-app", "awake");
+}
+
+/** Waits until the login page is loaded and hydrated. A session that ends loads it anew. */
+export async function left(page: Page): Promise<void> {
+  await expect(page.locator("html")).toHaveAttribute("data-audience", "signed-out");
+  await awake(page);
+}
+
 /** Chromium's console message for every answer with an error status. */
 export const refusedRequest = /^error: Failed to load resource/;
+
+/** What is printed when a part of the program does not come: by start.js, and by the loader of the second WASM. */
+export const missingFile = /^error: (TypeError: (Failed to fetch|Failed to execute 'compile')|Error: failed to (load|fetch))/;
 
 export class LoginPage {
   constructor(private readonly page: Page) {}
@@ -51,7 +65,7 @@ export class LoginPage {
 
   async open(path = "/login"): Promise<void> {
     await this.page.goto(path);
-    await expect(this.button()).toBeEnabled();
+    await awake(this.page);
   }
 
   async submit(username: string, password: string): Promise<void> {

@@ -30,7 +30,7 @@ test("what is loading has a skeleton of its size, and nothing jumps", async ({ p
     }).observe({ type: "layout-shift", buffered: true });
   });
   await page.reload();
-  await expect(page.getByRole("status", { name: "Your items are loading" })).toBeVisible();
+  await expect(page.getByRole("status", { name: "Your items: loading" })).toBeVisible();
   release();
   await expect(page.getByText("Black umbrella")).toBeVisible();
   const shifts = await page.evaluate(() => (window as unknown as { shifts: number[] }).shifts);

@@ -1,6 +1,6 @@
 // The login page: a login that succeeds, and each way it can fail.
 
-import { expect, kept, refusedRequest, test } from "../support/test";
+import { awake, expect, kept, missingFile, refusedRequest, test } from "../support/test";
 
 test("johndoe logs in and sees his profile and items", async ({ page, login }) => {
   await login.open();
@@ -68,40 +68,6 @@ test("the button is busy while the answer is awaited, and one click is one reque
   expect(requests).toBe(1);
 });
 
-test("without the WASM nothing can be submitted, by click or by Enter", async ({ page, login }) => {
-  await page.route("**/*.wasm*", () => {
-    // Never answered, so the page stays as the server rendered it.
-  });
-  let posts = 0;
-  page.on("request", (request) => (posts += request.method() === "POST" ? 1 : 0));
-  await page.goto("/login", { waitUntil: "domcontentloaded" });
-  await login.username().fill("johndoe");
-  await login.password().fill("secret");
-  await expect(login.button()).toBeDisabled();
-  await login.password().press("Enter");
-  await login.button().click({ force: true });
-  // If the form had been posted, its request would have been sent before this one.
-  await page.evaluate(async () => (await fetch("/favicon.svg")).text());
-  expect(posts).toBe(0);
-  expect(page.url()).not.toContain("secret");
-  await page.unrouteAll({ behavior: "ignoreErrors" });
-});
-
-test("what was typed before the WASM came is not lost", async ({ page, login }) => {
-  let release = () => {};
-  const released = new Promise<void>((resolve) => (release = resolve));
-  await page.route("**/*.wasm*", async (route) => {
-    await released;
-    await route.continue();
-  });
-  await page.goto("/login", { waitUntil: "domcontentloaded" });
-  await login.username().fill("johndoe");
-  await login.password().fill("secret");
-  release();
-  await login.button().click();
-  await expect(page).toHaveURL(/\/account$/);
-});
-
 test("the password is never in a URL", async ({ page, login }) => {
   const urls: string[] = [];
   page.on("request", (request) => urls.push(request.url()));
@@ -142,7 +108,7 @@ test.describe("a login that fails", () => {
     await login.open();
     const other = await context.newPage();
     await other.goto("/login");
-    await expect(other.locator("button[type=submit]")).toBeEnabled();
+    await awake(other);
     await other.getByLabel("Username").fill("johndoe");
     await other.getByLabel("Password", { exact: true }).fill("secret");
     await other.getByLabel("Keep me signed in on this device").check();
@@ -163,16 +129,6 @@ test.describe("a login that fails", () => {
     expect(await login.button().boundingBox()).toEqual(before);
   });
 
-  test("a server that cannot be reached is said, and the next try works", async ({ page, login, server }) => {
-    await login.open();
-    await server.pause();
-    await login.submit("johndoe", "secret");
-    await expect(login.alert()).toHaveText("The server cannot be reached. Check your connection and try again.");
-    await server.resume();
-    await login.button().click();
-    await expect(page).toHaveURL(/\/account$/);
-  });
-
   test("too many attempts are told how long to wait", async ({ login }) => {
     await login.open();
     const tooMany = /^Too many attempts\. Try again in (a second|\d+ seconds)\.$/;
@@ -189,6 +145,20 @@ test.describe("a login that fails", () => {
     await login.open();
     await login.submit("johndoe", "secret");
     await expect(login.alert()).toHaveText("The server cannot be reached. Check your connection and try again.");
+  });
+});
+
+test.describe("a server that is gone", () => {
+  test.use({ expectedMessages: async ({}, use) => use([refusedRequest, missingFile]) });
+
+  test("is said, and the next try works", async ({ page, login, server }) => {
+    await login.open();
+    await server.pause();
+    await login.submit("johndoe", "secret");
+    await expect(login.alert()).toHaveText("The server cannot be reached. Check your connection and try again.");
+    await server.resume();
+    await login.button().click();
+    await expect(page).toHaveURL(/\/account$/);
   });
 });
 
@@ -216,10 +186,10 @@ test.describe("a busy counter", () => {
 test.describe("a login that fails after the person has gone back", () => {
   test.use({ expectedMessages: [refusedRequest] });
 
-  test("leaves the page that they went to alone", async ({ page, login }) => {
+  test("changes nothing on the page that they went to", async ({ page, login }) => {
     await page.goto("/nowhere");
     await page.getByRole("link", { name: "Back to the counter" }).click();
-    await expect(login.button()).toBeEnabled();
+    await awake(page);
     let release = () => {};
     const released = new Promise<void>((resolve) => (release = resolve));
     await page.route("**/token", async (route) => {
@@ -228,14 +198,11 @@ test.describe("a login that fails after the person has gone back", () => {
     });
     await login.submit("johndoe", "wrong");
     await expect(login.button()).toHaveText("Checking…");
-    // Both pages are of one document: the browser loads nothing, and the WASM goes on.
     await page.goBack();
     await expect(page.getByRole("heading", { name: "Nothing hangs here" })).toBeVisible();
-    const answered = page.waitForResponse("**/token");
     release();
-    expect((await answered).status()).toBe(401);
     await page.getByRole("link", { name: "Back to the counter" }).click();
-    await expect(login.button()).toBeEnabled();
+    await awake(page);
     await login.submit("johndoe", "secret");
     await expect(page.getByText("Black umbrella")).toBeVisible();
   });

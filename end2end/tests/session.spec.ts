@@ -1,6 +1,6 @@
 // The session: where it is kept, how long it lasts, and how it ends.
 
-import { expect, kept, LoginPage, refusedRequest, STORAGE_KEY, test } from "../support/test";
+import { awake, expect, kept, left, LoginPage, refusedRequest, STORAGE_KEY, test } from "../support/test";
 
 test("the token is kept in this tab only, unless asked to stay", async ({ page, login }) => {
   await login.asJohndoe();
@@ -39,7 +39,7 @@ test("whoever is signed in is led past the login page", async ({ page, login }) 
 test("whoever is not is led to it, and back", async ({ page, login }) => {
   await page.goto("/account?from=a%20b%26c");
   await expect(page).toHaveURL(/\/login\?next=%2Faccount%3Ffrom%3Da%2520b%2526c$/);
-  await expect(login.button()).toBeEnabled();
+  await awake(page);
   await login.submit("johndoe", "secret");
   await expect(page).toHaveURL(/\/account\?from=a%20b%26c$/);
 });
@@ -74,7 +74,7 @@ test("going back after logging out shows nothing of the account", async ({ page,
   await expect(page).toHaveURL(/\/login$/);
   await page.goBack();
   await expect(page).toHaveURL(/\/login(\?|$)/);
-  await expect(login.button()).toBeEnabled();
+  await awake(page);
   await expect(page.getByText("Black umbrella")).toBeHidden();
 });
 
@@ -89,7 +89,7 @@ for (const stay of [true, false]) {
     if (!stay) {
       // This tab does not have the first tab's session, so it logs in itself.
       await other.goto("/login");
-      await expect(other.locator("button[type=submit]")).toBeEnabled();
+      await awake(other);
       await other.getByLabel("Username").fill("johndoe");
       await other.getByLabel("Password", { exact: true }).fill("secret");
       await other.locator("button[type=submit]").click();
@@ -99,6 +99,7 @@ for (const stay of [true, false]) {
     await expect(other.getByText("Black umbrella")).toBeVisible();
     await page.getByRole("button", { name: "Log out" }).click();
     await expect(other).toHaveURL(/\/login$/);
+    await left(other);
     expect(await kept(other)).toEqual({ tab: null, device: null });
   });
 }
@@ -112,6 +113,7 @@ test("a tab that was elsewhere when the person logged out is logged out when it 
   await expect(page).toHaveURL(/\/login$/);
   await other.goBack();
   await expect(other).toHaveURL(/\/login/);
+  await left(other);
   expect(await kept(other)).toEqual({ tab: null, device: null });
 });
 
@@ -265,5 +267,37 @@ test("an older session that expires in one tab leaves the newer one of another a
   await expect(older.getByText("Black umbrella")).toBeVisible();
   await older.evaluate(([key, value]) => localStorage.setItem(key, value), [STORAGE_KEY, newer] as const);
   await expect(older).toHaveURL(/\/login/);
+  await left(older);
+  await expect(older.getByRole("status")).toHaveText("Your session has expired. Log in to go on.");
   expect((await kept(older)).device).toBe(newer);
+});
+
+test.describe("a login that is refused", () => {
+  test.use({ expectedMessages: [refusedRequest] });
+
+  test("the next login does not show the requests of one that was refused", async ({ page, login }) => {
+    // The refused login's other request is answered late.
+    let release = () => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
+    let held = 0;
+    await page.route("**/users/me/items", async (route) => {
+      if (held++ === 0) await released;
+      await route.continue();
+    });
+    await page.route("**/users/me", (route) => route.fulfill({ status: 400, json: { detail: "Inactive user" } }), { times: 1 });
+    await login.open();
+    await login.submit("johndoe", "secret");
+    await expect(login.alert()).toContainText("This account is disabled.");
+    release();
+    await login.submit("johndoe", "secret");
+    await expect(page.locator(".carried > li")).toHaveCount(2);
+  });
+});
+
+test("the password does not stay in the page after the login", async ({ page, login }) => {
+  await login.open();
+  const field = await login.password().elementHandle();
+  await login.submit("johndoe", "secret");
+  await expect(page.getByText("Black umbrella")).toBeVisible();
+  expect(await field?.evaluate((field) => (field as HTMLInputElement).value)).toBe("");
 });

@@ -1,14 +1,15 @@
 //! The requests that were really sent, kept for the panel "How this works".
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::{model::Token, oauth2::PasswordForm};
 
 /// Shown in place of every password. It does not show the password's length.
 const MASK: &str = "••••••••";
 
-/// The request that got the token. It is kept with the session, so that the panel can show it after a reload.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The request that got the token. It is kept with the session, so that the panel can show it after a reload:
+/// `session::stored` writes it as JSON, and the panel reads that.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct LoginExchange {
     /// The form's fields in the order they were posted, with the password masked.
     pub fields: Vec<(String, String)>,
@@ -19,14 +20,16 @@ pub struct LoginExchange {
 }
 
 /// A request that carried the token.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Exchange {
     /// The HTTP method.
     pub method: &'static str,
     /// The requested path.
-    pub path: &'static str,
+    pub path: String,
     /// The answer's HTTP status, or [`crate::error::ApiError::UNREACHABLE`].
     pub status: u16,
+    /// When the request was sent, by [`crate::browser::stopwatch`].
+    pub started: f64,
     /// The time from the request to the answer, in milliseconds.
     pub milliseconds: u32,
 }

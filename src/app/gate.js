@@ -19,11 +19,12 @@ window.trustedTypes?.createPolicy("default", {
       return false;
     }
   }
+  var root = document.documentElement;
   var sessions = [stored("sessionStorage"), stored("localStorage")];
-  document.documentElement.dataset.session = sessions.some(open) ? "open" : "none";
+  root.dataset.session = sessions.some(open) ? "open" : "none";
   // An expired session is not handled here. The UI ends it, and says so on the login page.
-  var path = location.pathname.replace(/(.)\/$/, "$1");
-  if (!sessions.some(Boolean) && (path === "/" || path === "/account")) {
-    location.replace(path === "/" ? "/login" : "/login?next=" + encodeURIComponent(location.pathname + location.search));
+  if (!sessions.some(Boolean) && root.dataset.audience === "signed-in") {
+    var next = location.pathname + location.search;
+    location.replace(next === "/" ? "/login" : "/login?next=" + encodeURIComponent(next));
   }
 })();

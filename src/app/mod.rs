@@ -3,87 +3,62 @@
 //!
 //! The token is in the browser's storage, so the server does not know who looks at a page. It renders the same page for
 //! everybody. After hydration the browser reads the storage, and then the page knows its user.
+//!
+//! The login page is in the WASM that every page loads. The pages behind it are in a second one: see [`signed_in`].
 
-mod browser;
 mod client;
 mod components;
+mod document;
+mod entrance;
 mod flow;
 mod next;
 mod pages;
 mod session;
+mod signed_in;
+mod table;
 
-use leptos::{nonce::use_nonce, prelude::*};
-use leptos_meta::{MetaTags, Title, provide_meta_context};
-use leptos_router::{
-    components::{Route, Router, Routes},
-    path,
+use leptos::{either::Either, prelude::*, wasm_split::SplitLoaderError};
+use web_sys::HtmlElement;
+
+pub use self::{
+    document::{Document, Files, without_comments},
+    table::{PAGES, Page},
 };
+use self::{entrance::Entrance, session::Session, table::Audience};
+use crate::browser;
 
-use self::{
-    pages::{account::Account, login::Login, not_found::NotFound},
-    session::Session,
-};
-
-/// Runs before the first paint. It hides the pages that do not fit the session, so that a wrong page never flashes up.
-/// It also sets the Trusted Types policy. It must run before the WASM is loaded, so it is JavaScript.
-const GATE: &str = include_str!("gate.js");
-
-/// The HTML document around the [`App`], rendered on the server only. `version` changes whenever a file of the page
-/// changes. So a browser may cache the files of one `version` for as long as it likes.
-pub fn shell(options: LeptosOptions, version: &str) -> impl IntoView {
-    let file = |ending: &str| format!("/{}/{}.{ending}?v={version}", options.site_pkg_dir, options.output_name);
-    let (stylesheet, script, wasm) = (file("css"), file("js"), file("wasm"));
-    // This replaces Leptos's own HydrationScripts, which cannot add a version.
-    let start = format!(
-        r#"import start, {{ hydrate }} from "{script}"; await start({{ module_or_path: "{wasm}" }}); hydrate();"#
-    );
-    view! {
-        <!DOCTYPE html>
-        <html lang="en">
-            <head>
-                <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <meta name="color-scheme" content="light dark" />
-                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f4f1ea" />
-                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#141816" />
-                <meta name="description" content="Hand over your password once, get a token, collect your items." />
-                <script nonce=use_nonce()>{GATE}</script>
-                <link rel="stylesheet" id="leptos" href=stylesheet />
-                <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
-                <AutoReload options />
-                <link rel="modulepreload" href=script />
-                <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
-                <script type="module" nonce=use_nonce()>
-                    {start}
-                </script>
-                <MetaTags />
-            </head>
-            <body>
-                <App />
-            </body>
-        </html>
+/// What is on a page: the page itself, and the context that all pages share.
+#[component]
+pub fn App(
+    /// The page that the server renders.
+    page: &'static Page,
+    /// Draws the page, if it is one for those who are signed in.
+    signed_in: Option<signed_in::View>,
+) -> impl IntoView {
+    let session = Session::new();
+    let entrance =
+        Entrance::new(session, || Box::pin(async { signed_in::load_view().await.ok() }), signed_in.is_some());
+    provide_context(session);
+    provide_context(entrance);
+    provide_context(entrance.prefetched);
+    match signed_in {
+        Some(view) => Either::Left(view()),
+        None => Either::Right(pages::signed_out(page)),
     }
 }
 
-/// The pages, and the context that they share.
-#[component]
-pub fn App() -> impl IntoView {
-    provide_meta_context();
-    provide_context(Session::new());
-    view! {
-        <Title formatter=|title| format!("{title} · Cloakroom") />
-        <Router>
-            <noscript>
-                <p class="problem">"Cloakroom needs JavaScript and WebAssembly. Please switch them on."</p>
-            </noscript>
-            <a class="skip" href="#main" rel="external">
-                "Skip to the content"
-            </a>
-            <Routes fallback=NotFound>
-                <Route path=path!("/") view=Account />
-                <Route path=path!("/account") view=Account />
-                <Route path=path!("/login") view=Login />
-            </Routes>
-        </Router>
-    }
+/// What the server rendered: the element to hydrate, and what [`App`] needs. There is nothing to hydrate on a page that
+/// is not in the table.
+///
+/// # Errors
+/// The WASM of the pages for those who are signed in could not be fetched. A later call tries again.
+pub async fn rendered() -> Result<Option<(HtmlElement, AppProps)>, SplitLoaderError> {
+    let (Some(page), Some(element)) = (table::find(&browser::path()), browser::app_element()) else {
+        return Ok(None);
+    };
+    let signed_in = match page.audience {
+        Audience::SignedIn => Some(signed_in::load_view().await?),
+        Audience::SignedOut => None,
+    };
+    Ok(Some((element, AppProps { page, signed_in })))
 }

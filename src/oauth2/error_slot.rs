@@ -48,14 +48,14 @@ impl Encodes<ApiError> for ErrorJson {
     }
 }
 
-/// Leptos would use this for the `serverfnerror` of a redirected form, but there is none here. [`super::Fetch`] reads
-/// the error answers, together with their status.
+/// The trait requires this, and nothing calls it: in the browser, `browser::fetch` reads the error answers, together
+/// with their status.
 impl Decodes<ApiError> for ErrorJson {
     type Error = serde_json::Error;
 
     fn decode(bytes: Bytes) -> Result<ApiError, Self::Error> {
-        serde_json::from_slice::<ErrorBody>(&bytes)?;
-        Ok(ApiError::from_answer(ApiError::internal().status, None, &bytes))
+        let body = serde_json::from_slice::<ErrorBody>(&bytes)?;
+        Ok(ApiError { body, ..ApiError::internal() })
     }
 }
 

@@ -33,7 +33,7 @@ impl fmt::Debug for PasswordForm {
 }
 
 /// The media type of a form.
-const FORM: &str = "application/x-www-form-urlencoded";
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 
 impl PasswordForm {
     /// Reads the body of a login. Unknown fields are ignored. The values of `client_id` and `client_secret` are ignored

@@ -1,15 +1,16 @@
 //! OAuth2's own endpoints. They take form-encoded bodies, so they are Leptos server functions: a browser's form can
 //! post to one. The pages call the same functions. Any OAuth2 client may post to the same addresses.
 
+mod answer;
 mod error_slot;
-mod fetch;
 mod form;
+mod protocol;
 
+pub use answer::{read_token, write_token};
 pub use error_slot::ErrorSlot;
-pub use fetch::Fetch;
-pub use form::{OAuth2Form, PasswordForm};
+pub use form::PasswordForm;
 use leptos::server;
-use server_fn::codec::Json;
+use protocol::FormToJson;
 
 use crate::{error::ApiError, model::Token};
 
@@ -18,7 +19,7 @@ use crate::{error::ApiError, model::Token};
 ///
 /// # Errors
 /// An invalid form, an unknown grant type or scope, wrong credentials, too many failures, or a full queue.
-#[server(name = LoginForAccessToken, prefix = "", endpoint = "token", input = OAuth2Form, output = Json, client = Fetch)]
+#[server(name = LoginForAccessToken, prefix = "", endpoint = "token", protocol = FormToJson)]
 pub async fn token(
     /// The form's fields.
     form: PasswordForm,

@@ -1,5 +1,6 @@
 //! Everything that runs only on the server. `main` reads the settings, and [`run`] serves.
 
+pub mod assets;
 pub mod clock;
 mod connections;
 pub mod demo;

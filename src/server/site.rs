@@ -4,12 +4,9 @@ use std::{
     collections::HashSet,
     ffi::OsStr,
     fs,
-    hash::{DefaultHasher, Hasher},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
-
-use super::settings::LeptosSettings;
 
 /// A secret file is in the site, or would be created there. The message is one line.
 #[derive(Debug, thiserror::Error)]
@@ -135,18 +132,6 @@ type Identity = (u64, u64);
 
 fn identity(path: &Path) -> Option<Identity> {
     fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
-}
-
-/// A hash of the UI's CSS, JavaScript and WASM. It is different for each build. A missing file counts as empty: `main`
-/// warns about it.
-pub fn version(leptos: &LeptosSettings) -> String {
-    let mut hasher = DefaultHasher::new();
-    for ending in ["css", "js", "wasm"] {
-        let path =
-            Path::new(&leptos.site_root).join(&leptos.site_pkg_dir).join(format!("{}.{ending}", leptos.output_name));
-        hasher.write(&fs::read(path).unwrap_or_default());
-    }
-    format!("{:016x}", hasher.finish())
 }
 
 #[cfg(test)]

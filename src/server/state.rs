@@ -9,6 +9,7 @@ use axum::extract::FromRef;
 use leptos::config::{Env, LeptosOptions};
 
 use super::{
+    assets::Assets,
     clock, demo,
     metrics::{self, Metrics},
     readiness::Readiness,
@@ -48,8 +49,8 @@ pub struct AppState {
     pub readiness: Arc<Readiness>,
     /// Where the UI's files are.
     pub leptos_options: LeptosOptions,
-    /// The version of the UI's CSS, JavaScript and WASM.
-    pub site_version: Arc<str>,
+    /// The addresses of the UI's files.
+    pub assets: Arc<Assets>,
 }
 
 /// Why the server cannot start. The message is one line.
@@ -119,7 +120,7 @@ impl AppState {
             throttle: Arc::new(Throttle::new(settings.password.queue)),
             readiness: Arc::default(),
             leptos_options: settings.leptos.options(),
-            site_version: site::version(&settings.leptos).into(),
+            assets: Arc::new(Assets::read(&settings.leptos)),
         })
     }
 }

@@ -32,14 +32,27 @@ async fn each_page_is_rendered_with_its_title_with_and_without_a_trailing_slash(
 }
 
 #[tokio::test]
-async fn the_login_form_can_not_be_submitted_before_it_is_hydrated_and_never_into_a_url() {
+async fn the_login_form_never_puts_a_password_into_a_url() {
     let app = TestApp::start().await;
     let page = visit(&app, "/login").await.text();
     let form = &page[page.find("<form").expect("a form")..page.find("</form>").expect("its end")];
     assert!(form.contains(r#"method="post""#) && form.contains(r#"action="/token""#));
-    let submit = &form[form.find(r#"<button type="submit""#).expect("a submit button")..];
-    assert!(submit[..submit.find('>').expect("the tag's end")].contains(" disabled"));
     assert!(form.contains(r#"autocomplete="username""#) && form.contains(r#"autocomplete="current-password""#));
+}
+
+#[tokio::test]
+async fn a_page_tells_gate_js_who_may_see_it_and_the_404_page_is_for_everybody() {
+    let app = TestApp::start().await;
+    for (path, audience) in [
+        ("/", r#" data-audience="signed-in""#),
+        ("/account/", r#" data-audience="signed-in""#),
+        ("/login", r#" data-audience="signed-out""#),
+        ("/nowhere", ""),
+    ] {
+        let page = visit(&app, path).await.text();
+        assert!(page.contains(&format!("<html lang=\"en\"{audience}>")), "{path}");
+        assert_eq!(page.contains("importmap"), !audience.is_empty(), "{path}: the 404 page needs no WASM");
+    }
 }
 
 #[tokio::test]

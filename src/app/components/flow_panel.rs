@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use crate::{
     app::{
-        browser,
-        flow::{Exchange, shortened},
+        flow::{Exchange, LoginExchange, shortened},
         session::{Kept, STORAGE_KEY, Session, State, StoredSession},
     },
+    browser,
     error::ApiError,
     model::{Jwt, Token},
 };
@@ -42,12 +42,15 @@ pub fn FlowPanel() -> impl IntoView {
             {steps}
         </details>
     }
+    .into_any()
 }
 
 #[component]
 fn Steps(stored: StoredSession, kept: Kept) -> impl IntoView {
     let session = expect_context::<Session>();
-    let StoredSession { token, login, .. } = stored;
+    let token = stored.token;
+    // A session of an earlier version may say it in another way.
+    let Ok(login) = serde_json::from_str::<LoginExchange>(&stored.login) else { return ().into_any() };
     let username = login.fields.iter().find(|(name, _)| name == "username").map(|(_, value)| value.clone());
     let fields = login.fields.iter().map(|(name, value)| row(name.clone(), value.clone())).collect_view();
     let carried = shortened(&token);
@@ -107,6 +110,7 @@ fn Steps(stored: StoredSession, kept: Kept) -> impl IntoView {
             </li>
         </ol>
     }
+    .into_any()
 }
 
 /// The token endpoint's answer, and the decoded token.

@@ -53,6 +53,7 @@ pub fn Ticket() -> impl IntoView {
             </section>
         </div>
     }
+    .into_any()
 }
 
 fn number(stored: &StoredSession) -> String {
@@ -72,7 +73,7 @@ fn Countdown(stored: Memo<Option<StoredSession>>) -> impl IntoView {
     let left = RwSignal::new(None::<u64>);
     let tick = move || {
         let Some(stored) = stored.get_untracked() else { return };
-        let milliseconds = stored.expires_at as f64 - browser::now();
+        let milliseconds = stored.expires_at - browser::now();
         if milliseconds <= 0.0 {
             session.end_of(&stored.token, Notice::Expired);
         } else {
@@ -89,9 +90,8 @@ fn Countdown(stored: Memo<Option<StoredSession>>) -> impl IntoView {
             on_cleanup(move || ticking.clear());
         }
     });
-    let until = move || {
-        stored.get().filter(|_| left.get().is_some()).map(|stored| browser::time_of_day(stored.expires_at as f64))
-    };
+    let until =
+        move || stored.get().filter(|_| left.get().is_some()).map(|stored| browser::time_of_day(stored.expires_at));
     view! {
         "until "
         <span class="time">{move || until().unwrap_or_else(|| "··:··".to_owned())}</span>

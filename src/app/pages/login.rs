@@ -1,31 +1,35 @@
 //! The login page.
 
-use leptos::{ev::SubmitEvent, html::Input, prelude::*, task::spawn_local};
-use leptos_meta::Title;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
+use leptos::{ev::SubmitEvent, prelude::*};
+use web_sys::{FormData, HtmlFormElement};
 
 use crate::{
     app::{
-        browser, client,
         components::{
             mark::Mark,
             problem::{DISABLED, login_problem},
         },
+        entrance::Entrance,
         flow::LoginExchange,
         next,
-        session::{Notice, Session, State, StoredSession},
+        session::{Notice, State, StoredSession},
+        table,
     },
+    browser::{self, fetch::Answer},
     error::ApiError,
-    model::User,
     oauth2::{self, PasswordForm},
 };
 
-/// The login page. The form cannot be submitted before hydration. The browser would post it itself, and the token would
-/// be lost.
+/// What the button says while a login is under way. `press.js` reads it from the button.
+const BUSY: &str = "Checking…";
+
+/// Where a token's user is.
+const ME: &str = "/users/me";
+
+/// The login page.
 #[component]
 pub fn Login() -> impl IntoView {
     view! {
-        <Title text="Log in" />
         <main id="main" tabindex="-1" class="counter login-page">
             <div class="pitch">
                 <p class="brand">
@@ -44,51 +48,75 @@ pub fn Login() -> impl IntoView {
 
 #[component]
 fn LoginForm() -> impl IntoView {
-    let session = expect_context::<Session>();
-    let [username, password, stay] = [NodeRef::<Input>::new(), NodeRef::new(), NodeRef::new()];
-    let hydrated = RwSignal::new(false);
-    let pending = RwSignal::new(false);
-    let problem = RwSignal::new(None::<String>);
+    let entrance = expect_context::<Entrance>();
+    let session = entrance.session;
     let shown = RwSignal::new(false);
-
-    Effect::new(move || hydrated.set(true));
-    leave_when_open(session);
+    let login = Action::new_local(move |(form, on_this_device): &(PasswordForm, bool)| {
+        log_in(entrance, form.clone(), *on_this_device)
+    });
+    let (pending, answer) = (login.pending(), login.value());
+    // After a login, the next page's WASM may still be on its way.
+    let busy = move || pending.get() || matches!(session.state(), State::Open(..)) && !entrance.failed();
 
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let value = |field: NodeRef<Input>| field.get_untracked().map(|field| field.value()).unwrap_or_default();
-        let form = PasswordForm { username: value(username), password: value(password), scope: None };
-        let on_this_device = stay.get_untracked().is_some_and(|stay| stay.checked());
-        if pending.get_untracked() {
+        if untrack(busy) {
             return;
         }
-        pending.set(true);
+        let Ok(fields) = FormData::new_with_form(&event_target::<HtmlFormElement>(&event)) else { return };
+        let value = |name: &str| fields.get(name).as_string().unwrap_or_default();
+        let form = PasswordForm { username: value("username"), password: value("password"), scope: None };
         // Hides the password again. Browsers remember the value of a plain text field, and offer it to the next person.
         shown.set(false);
-        problem.set(None);
         session.notice().set(None);
-        spawn_local(async move {
-            let refused = log_in(session, form, on_this_device).await.err();
-            pending.set(false);
-            if let Some(refusal) = refused {
-                problem.set(Some(login_problem(&refusal)));
-                // `try_…`: the person may have left the page, and its fields are disposed then.
-                if let Some(password) = password.try_get_untracked().flatten() {
-                    // The password stays in the field, selected, so that the person can correct it or type over it.
-                    let _ = password.focus();
-                    password.select();
-                }
-            }
-        });
+        entrance.prepare();
+        login.dispatch_local((form, fields.has("stay")));
     };
+    let problem = move || match answer.get() {
+        Some(Err(refusal)) if !busy() => Some(view! { <p class="problem">{login_problem(&refusal)}</p> }),
+        _ => None,
+    };
+    let missing = move || {
+        entrance.failed().then(|| {
+            view! {
+                <div class="problem">
+                    <p>"Your page did not load. Check your connection and try again."</p>
+                    <button type="button" class="quiet" on:click=move |_| entrance.enter()>
+                        "Retry"
+                    </button>
+                </div>
+            }
+        })
+    };
+    Effect::new(move || {
+        if answer.with(|answer| matches!(answer, Some(Err(_)))) {
+            // The password stays in the field, selected, so that the person can correct it or type over it.
+            browser::select_field("password");
+        }
+    });
     let notice = move || match session.notice().get()? {
         Notice::Expired => Some("Your session has expired. Log in to go on."),
         Notice::Disabled => Some(DISABLED),
         Notice::LoggedOut => Some("You are logged out."),
     };
+    // The next page's WASM comes while the person types.
+    let prepared = StoredValue::new(false);
+    let typed = move |_| {
+        if !prepared.get_value() {
+            prepared.set_value(true);
+            entrance.prepare();
+        }
+    };
 
     view! {
-        <form class="login" action="/token" method="post" on:submit=submit aria-busy=move || pending.get().to_string()>
+        <form
+            class="login"
+            action="/token"
+            method="post"
+            on:submit=submit
+            on:input=typed
+            aria-busy=move || busy().to_string()
+        >
             <p class="notice" role="status">
                 {notice}
             </p>
@@ -101,21 +129,21 @@ fn LoginForm() -> impl IntoView {
                 spellcheck="false"
                 required
                 autofocus
-                node_ref=username
             />
             <label for="password">"Password"</label>
-            <PasswordInput node_ref=password hydrated shown />
+            <PasswordInput shown />
             <label class="check">
-                <input type="checkbox" node_ref=stay />
+                <input type="checkbox" name="stay" />
                 <span>"Keep me signed in on this device"</span>
             </label>
-            <button type="submit" class="button" disabled=move || !hydrated.get() || pending.get()>
-                <span class="spinner" class:spinning=move || pending.get() aria-hidden="true"></span>
-                {move || if pending.get() { "Checking…" } else { "Log in" }}
+            <button type="submit" class="button" data-busy=BUSY disabled=busy>
+                <span class="spinner" aria-hidden="true"></span>
+                {move || if busy() { BUSY } else { "Log in" }}
             </button>
             // Below everything else, so that nothing moves when the message appears.
             <div class="alert" role="alert">
-                {move || problem.get().map(|sentence| view! { <p class="problem">{sentence}</p> })}
+                {problem}
+                {missing}
             </div>
         </form>
     }
@@ -123,7 +151,7 @@ fn LoginForm() -> impl IntoView {
 
 /// The password's field, and a button that shows what was typed.
 #[component]
-fn PasswordInput(node_ref: NodeRef<Input>, hydrated: RwSignal<bool>, shown: RwSignal<bool>) -> impl IntoView {
+fn PasswordInput(shown: RwSignal<bool>) -> impl IntoView {
     view! {
         <div class="password">
             <input
@@ -134,14 +162,12 @@ fn PasswordInput(node_ref: NodeRef<Input>, hydrated: RwSignal<bool>, shown: RwSi
                 autocapitalize="none"
                 spellcheck="false"
                 required
-                node_ref=node_ref
             />
             <button
                 type="button"
                 class="small"
                 aria-controls="password"
                 aria-label=move || if shown.get() { "Hide password" } else { "Show password" }
-                disabled=move || !hydrated.get()
                 on:click=move |_| shown.update(|shown| *shown = !*shown)
             >
                 {move || if shown.get() { "Hide" } else { "Show" }}
@@ -150,33 +176,34 @@ fn PasswordInput(node_ref: NodeRef<Input>, hydrated: RwSignal<bool>, shown: RwSi
     }
 }
 
-/// Goes to the page that the person asked for, as soon as there is a session.
-fn leave_when_open(session: Session) {
-    let navigate = use_navigate();
-    Effect::new(move || {
-        if matches!(session.state(), State::Open(..)) {
-            let next = next::after_login(&browser::query());
-            navigate(&next, NavigateOptions { replace: true, ..Default::default() });
-        }
-    });
-}
-
-/// Logs in: posts the form to the token endpoint, asks `/users/me` with the token, and stores the token. A disabled
-/// user's token is useless, so it is not stored.
-async fn log_in(session: Session, form: PasswordForm, on_this_device: bool) -> Result<(), ApiError> {
+/// Logs in: posts the form to the token endpoint, begins what the next page loads first, and stores the token when
+/// `/users/me` has answered. A disabled user's token is useless, so it is not stored.
+async fn log_in(entrance: Entrance, form: PasswordForm, on_this_device: bool) -> Result<(), ApiError> {
     let started = browser::stopwatch();
     let token = oauth2::token(form.clone()).await?;
-    let login = LoginExchange::new(&form, client::since(started));
-    let stored = StoredSession::new(token.clone(), login);
-    match client::get_with::<User>(session, &token, "/users/me").await {
-        Ok(user) => session.user().set(Some(user)),
-        Err(refusal) if refusal.is_inactive_user() || refusal.status == 401 => {
-            session.forget_exchanges();
+    let login = LoginExchange::new(&form, browser::since(started));
+    let stored = StoredSession::new(token.clone(), &login);
+    // The next page's first requests go out beside the one that is needed here.
+    let next = next::after_login(browser::query_parameter("next"));
+    let page = table::find(next.split(['?', '#']).next().unwrap_or_default());
+    let loads = page.map_or(&[][..], |page| page.loads);
+    let prefetched = entrance.prefetched;
+    prefetched.clear();
+    for path in std::iter::once(&ME).chain(loads.iter().filter(|path| **path != ME)) {
+        prefetched.begin(&token, path);
+    }
+    // Without an answer, the next page says what did not load, and offers a retry.
+    if let Some(me) = prefetched.take(ME).await {
+        if let Some(Err(refusal)) = me.answer.clone().map(Answer::into_body)
+            && (refusal.status == 401 || refusal.is_inactive_user())
+        {
+            prefetched.clear();
             return Err(refusal);
         }
-        // The account page says what did not load, and offers a retry.
-        Err(_) => {}
+        if loads.contains(&ME) {
+            prefetched.keep(ME, me);
+        }
     }
-    session.open(stored, on_this_device);
+    entrance.session.open(stored, on_this_device);
     Ok(())
 }

@@ -1,19 +1,12 @@
 //! The page for unknown addresses.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
-use crate::app::components::mark::Brand;
-
-/// The 404 page.
+/// What the 404 page says.
 #[component]
 pub fn NotFound() -> impl IntoView {
     view! {
-        <Title text="Page not found" />
-        <header class="top">
-            <Brand />
-        </header>
-        <main id="main" tabindex="-1" class="narrow">
+        <div class="narrow">
             <p class="eyebrow">"404"</p>
             <h1>"Nothing hangs here"</h1>
             <p>"There is no page at this address. It may have been moved, or the link has a typo."</p>
@@ -22,6 +15,6 @@ pub fn NotFound() -> impl IntoView {
                     "Back to the counter"
                 </a>
             </p>
-        </main>
+        </div>
     }
 }

@@ -57,7 +57,8 @@ pub fn put_on(https: bool, mut response: Response) -> Response {
     response
 }
 
-/// Sets the policy of the page that is being rendered. Inline scripts run only with this page's nonce.
+/// Sets the policy of the page that is being rendered. Inline scripts run, and inline styles apply, only with this
+/// page's nonce.
 pub fn set_page_policy(options: &LeptosOptions) {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
     // `cargo leptos watch` tells the page to reload, through a separate port.
@@ -66,8 +67,8 @@ pub fn set_page_policy(options: &LeptosOptions) {
         Env::PROD => String::new(),
     };
     let policy = format!(
-        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \
-         connect-src 'self'{reload}; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; \
+         img-src 'self'; connect-src 'self'{reload}; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
          require-trusted-types-for 'script'; trusted-types default"
     );
     if let Ok(policy) = HeaderValue::try_from(policy) {

@@ -6,8 +6,8 @@ use axum::{
     body::Body,
     extract::{Request, State},
     http::{
-        Extensions, HeaderMap, HeaderValue, Method, StatusCode, Version,
-        header::{ACCEPT_RANGES, ALLOW, CACHE_CONTROL, CONTENT_RANGE, ETAG, IF_RANGE, RANGE},
+        Extensions, HeaderMap, HeaderValue, Method, StatusCode, Uri, Version,
+        header::{ACCEPT_RANGES, ALLOW, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, RANGE},
     },
     response::{IntoResponse, Response},
 };
@@ -17,7 +17,10 @@ use tower::ServiceExt;
 use tower_http::services::{ServeDir, fs::ServeFileSystemResponseBody};
 
 use super::pages;
-use crate::{error::ApiError, server::state::AppState};
+use crate::{
+    error::ApiError,
+    server::{assets::Asked, state::AppState},
+};
 
 /// How long a browser may keep a file that never changes: a year.
 const FOR_GOOD: &str = "public, max-age=31536000, immutable";
@@ -28,6 +31,13 @@ pub async fn file_or_nothing(State(state): State<AppState>, request: Request) ->
     let (parts, body) = request.into_parts();
     let mut asked = Request::from_parts(parts.clone(), ());
     let reads = matches!(parts.method, Method::GET | Method::HEAD);
+    if state.assets.asked_version(&parts.uri) == Asked::Other && state.leptos_options.env == Env::PROD {
+        return ApiError::not_found().into_response();
+    }
+    if let Some(loader) = state.assets.loader(&parts.uri).filter(|_| reads) {
+        return ([(CONTENT_TYPE, "text/javascript"), (CACHE_CONTROL, caching(&state, &parts.uri))], loader)
+            .into_response();
+    }
     if !reads {
         // Only checks whether the file exists.
         *asked.method_mut() = Method::HEAD;
@@ -41,11 +51,7 @@ pub async fn file_or_nothing(State(state): State<AppState>, request: Request) ->
             refused
         }
         (Some(mut file), StatusCode::OK | StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED) => {
-            // The content of a URL with this version never changes. For other URLs a browser asks each time:
-            // `no-cache`.
-            if parts.uri.query() == Some(&*format!("v={}", state.site_version)) && options.env == Env::PROD {
-                file.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(FOR_GOOD));
-            }
+            file.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(caching(&state, &parts.uri)));
             file.map(Body::new)
         }
         (Some(file), StatusCode::RANGE_NOT_SATISFIABLE) => {
@@ -58,6 +64,16 @@ pub async fn file_or_nothing(State(state): State<AppState>, request: Request) ->
         (Some(_), StatusCode::PRECONDITION_FAILED) => ApiError::precondition_failed().into_response(),
         _ if reads && wants_page => pages::not_found(&state, Request::from_parts(parts, body)).await,
         _ => ApiError::not_found().into_response(),
+    }
+}
+
+/// How long a browser may keep a file. The content of an address with the file's version never changes. For other
+/// addresses a browser asks each time. During development it always asks.
+fn caching(state: &AppState, uri: &Uri) -> &'static str {
+    if state.assets.asked_version(uri) == Asked::Present && state.leptos_options.env == Env::PROD {
+        FOR_GOOD
+    } else {
+        "no-cache"
     }
 }
 

@@ -2,41 +2,57 @@
 
 use std::sync::Arc;
 
+use any_spawner::Executor;
 use axum::{
     Router,
     extract::Request,
     http::{HeaderValue, StatusCode, header::ACCEPT},
     response::Response,
+    routing::get,
 };
-use leptos::prelude::{AnyView, IntoAny};
-use leptos_axum::{LeptosRoutes, generate_route_list, render_app_to_stream};
+use leptos::prelude::{AnyView, IntoAny, view};
+use leptos_axum::render_app_to_stream;
 
 use super::{API, armour};
 use crate::{
-    app::{App, shell},
+    app::{Document, PAGES, Page},
     server::state::AppState,
 };
 
-/// The UI's pages.
+/// The UI's pages: one route for each line of the table.
 pub fn routes(state: &AppState) -> Router<AppState> {
-    let page = render_app_to_stream(document(state));
-    Router::new().leptos_routes_with_handler(generate_route_list(App), page)
+    // Leptos starts tasks while it renders. This fails only if it was done before: each test has its own router.
+    let _ = Executor::init_tokio();
+    PAGES.iter().fold(Router::new(), |router, page| {
+        let handler = get(render_app_to_stream(document(state, Some(page))));
+        page.paths.iter().fold(router, |router, path| router.route(&axum_path(path), handler.clone()))
+    })
+}
+
+/// A page's path as axum writes it: `/things/:id` is `/things/{id}`.
+fn axum_path(path: &str) -> String {
+    let part = |part: &str| part.strip_prefix(':').map_or_else(|| part.to_owned(), |name| format!("{{{name}}}"));
+    path.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
 /// The 404 page.
 pub async fn not_found(state: &AppState, request: Request) -> Response {
-    let page = render_app_to_stream(document(state));
+    let page = render_app_to_stream(document(state, None));
     let mut response = page(request).await;
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }
 
 /// Renders the HTML document and sets its policy.
-fn document(state: &AppState) -> impl Fn() -> AnyView + Clone + Send + Sync + 'static + use<> {
-    let (options, version) = (state.leptos_options.clone(), Arc::clone(&state.site_version));
+fn document(
+    state: &AppState,
+    page: Option<&'static Page>,
+) -> impl Fn() -> AnyView + Clone + Send + Sync + 'static + use<> {
+    let (options, files) = (state.leptos_options.clone(), Arc::clone(&state.assets.files));
     move || {
         armour::set_page_policy(&options);
-        shell(options.clone(), &version).into_any()
+        let (options, files) = (options.clone(), Arc::clone(&files));
+        view! { <Document page options files /> }.into_any()
     }
 }
 
@@ -45,4 +61,16 @@ pub fn wants_page(request: &Request) -> bool {
     let first = request.uri().path().split('/').nth(1).unwrap_or_default();
     let html = |value: &HeaderValue| value.to_str().is_ok_and(|types| types.contains("text/html"));
     !API.contains(&first) && request.headers().get_all(ACCEPT).iter().any(html)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_part_of_a_path_is_written_as_axum_does() {
+        assert_eq!(axum_path("/"), "/");
+        assert_eq!(axum_path("/account"), "/account");
+        assert_eq!(axum_path("/things/:id/parts/:part"), "/things/{id}/parts/{part}");
+    }
 }

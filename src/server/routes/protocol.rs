@@ -41,14 +41,15 @@ pub fn check(request: &Request) -> Result<(), ApiError> {
     Err(if chunked_only { ApiError::invalid_transfer_encoding() } else { ApiError::unknown_transfer_encoding() })
 }
 
-/// Answers a request that breaks these rules. The connection is closed: a proxy may have read another end of this request,
-/// and so another begin of the next.
+/// Answers a request that breaks these rules. The connection is closed: a proxy may have read another end of this
+/// request, and so another begin of the next.
 pub fn refuse(error: ApiError) -> Response {
     let headers = [(CONNECTION, "close"), (CACHE_CONTROL, "no-store"), (PRAGMA, "no-cache")];
     (headers, error).into_response()
 }
 
-/// Whether this is a host, with a port or without (RFC 3986 §3.2.2, §3.2.3). Every request asks: so nothing is allocated.
+/// Whether this is a host, with a port or without (RFC 3986 §3.2.2, §3.2.3). Every request asks: so nothing is
+/// allocated.
 fn is_host(value: &HeaderValue) -> bool {
     let Ok(text) = value.to_str() else { return false };
     let is_in_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(&byte);

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-/// A variable that looks like a setting, but is not one. It begins with `CLOAKROOM_` but not with `CLOAKROOM__`, or it has
-/// characters that no key has. A name after `CLOAKROOM__` is compared with the keys later.
+/// A variable that looks like a setting, but is not one. It begins with `CLOAKROOM_` but not with `CLOAKROOM__`, or it
+/// has characters that no key has. A name after `CLOAKROOM__` is compared with the keys later.
 pub fn mistyped(environment: &HashMap<String, String>) -> Option<&String> {
     let is_mistyped = |(name, value): &(&String, &String)| {
         let name = name.to_ascii_uppercase();

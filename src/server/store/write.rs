@@ -37,8 +37,9 @@ impl Store {
         let failed = Arc::clone(&self.last_write_failed);
         let mut write = Write { connection, file: self.file.clone(), ended: false, failed };
         if self.last_write_failed.swap(false, Ordering::Relaxed) {
-            // On a full disk the write-ahead log cannot grow. A checkpoint moves its pages into the database. The log then
-            // starts again from its beginning, and needs no more room. If the checkpoint fails too, the write below tells.
+            // On a full disk the write-ahead log cannot grow. A checkpoint moves its pages into the database. The log
+            // then starts again from its beginning, and needs no more room. If the checkpoint fails too, the write
+            // below tells.
             let _ = sqlx::query("PRAGMA wal_checkpoint").execute(&mut *write).await;
         }
         // Not deferred: SQLite cannot turn a reading transaction into a writing one if another process wrote meanwhile.

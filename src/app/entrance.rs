@@ -1,0 +1,144 @@
+//! The way in after a login, and the way out when the session ends.
+
+use std::pin::Pin;
+
+use leptos::{ev, mount::mount_to, prelude::*, reactive::owner::WeakOwner, task::spawn_local};
+
+use super::{
+    client::Prefetched,
+    next,
+    session::{Notice, Session, State},
+    table::{self, Audience, LOGIN},
+};
+use crate::browser;
+
+/// Fetches what draws the pages of those who are signed in: see `signed_in.rs`. `None` if it does not come.
+pub type Loader = fn() -> Pin<Box<dyn Future<Output = Option<fn() -> AnyView>>>>;
+
+/// Opens the pages of those who are signed in when the session begins, and leaves them when it ends.
+#[derive(Clone, Copy)]
+pub struct Entrance {
+    /// The session.
+    pub session: Session,
+    /// Requests that were begun for the page behind the entrance.
+    pub prefetched: Prefetched,
+    loader: Loader,
+    /// The owner of what is on the page. The context that all pages share belongs to it.
+    owner: StoredValue<Option<WeakOwner>>,
+    /// Whether the pages of those who are signed in are shown.
+    entered: StoredValue<bool>,
+    /// Whether their WASM did not come.
+    failed: RwSignal<bool>,
+}
+
+impl Entrance {
+    /// Begins with the page that the server rendered.
+    pub fn new(session: Session, loader: Loader, entered: bool) -> Self {
+        let entrance = Self {
+            session,
+            prefetched: Prefetched::new(),
+            loader,
+            owner: StoredValue::new(Owner::current().map(|owner| owner.downgrade())),
+            entered: StoredValue::new(entered),
+            failed: RwSignal::new(false),
+        };
+        // Effects run in the browser only.
+        Effect::new(move |before: Option<()>| {
+            if before.is_none() {
+                session.read();
+                session.follow_other_tabs();
+                entrance.follow_history();
+            }
+            match (session.state(), entrance.entered.get_value()) {
+                (State::Unread, _) => {}
+                (State::Open(..), false) => entrance.enter(),
+                (State::Open(..), true) => show_pages_for("open"),
+                (State::Closed, false) => entrance.stay(false),
+                (State::Closed, true) => entrance.leave(),
+            }
+        });
+        entrance
+    }
+
+    /// Fetches the WASM behind the entrance ahead of time. If that fails, [`Entrance::enter`] tries again.
+    pub fn prepare(self) {
+        let loading = (self.loader)();
+        spawn_local(async {
+            let _ = loading.await;
+        });
+    }
+
+    /// Whether the WASM behind the entrance did not come.
+    pub fn failed(self) -> bool {
+        self.failed.get()
+    }
+
+    /// Opens the page that the person asked for, as soon as its WASM is there. Nothing is loaded again, and nothing
+    /// turns white: the new page takes the place of the login page.
+    pub fn enter(self) {
+        let is_second_try = self.failed.get_untracked();
+        self.failed.set(false);
+        let loading = (self.loader)();
+        spawn_local(async move {
+            let view = loading.await;
+            // The session may have ended meanwhile.
+            if !matches!(untrack(|| self.session.state()), State::Open(..)) || self.entered.get_value() {
+                return;
+            }
+            let owner = self.owner.get_value().and_then(|owner| owner.upgrade());
+            match (view, owner, browser::app_element()) {
+                (Some(view), Some(owner), Some(element)) => {
+                    self.entered.set_value(true);
+                    browser::replace_address(&next::after_login(browser::query_parameter("next")), None);
+                    show_pages_for("open");
+                    // The form leaves the page. Its password does not stay in memory.
+                    browser::empty_field("password");
+                    element.replace_children_with_node_0();
+                    owner.with(|| mount_to(element, view)).forget();
+                    // The keyboard focus was in the form.
+                    request_animation_frame(browser::focus_heading);
+                }
+                // A server with a new version of the program no longer has the old files.
+                _ if is_second_try => browser::reload(),
+                _ => self.stay(true),
+            }
+        });
+    }
+
+    /// Shows the page of those who are not signed in.
+    fn stay(self, failed: bool) {
+        show_pages_for("none");
+        self.failed.set(failed);
+    }
+
+    /// Loads the login page anew, so that nothing of the account stays in memory. The login leads back, unless the
+    /// person logged out or the account is disabled. The new page says why the session ended.
+    fn leave(self) {
+        let notice = untrack(|| self.session.notice().get());
+        let address = match notice {
+            Some(Notice::LoggedOut | Notice::Disabled) => LOGIN.to_owned(),
+            Some(Notice::Expired) | None => next::login_from(&(browser::path() + &browser::query())),
+        };
+        show_pages_for("none");
+        browser::replace_address(&address, notice.map(Notice::name));
+        browser::reload();
+    }
+
+    /// From now on, loads the page that the person goes back or forward to. To the browser, pages from before the login
+    /// page may be parts of the same document. Once somebody has entered, the router does this.
+    fn follow_history(self) {
+        let listening = window_event_listener(ev::popstate, move |_| {
+            let is_signed_in = table::find(&browser::path()).is_some_and(|page| page.audience == Audience::SignedIn);
+            if is_signed_in && !self.entered.get_value() {
+                browser::reload();
+            }
+        });
+        // It listens as long as the page lives.
+        std::mem::forget(listening);
+    }
+}
+
+/// The stylesheet hides the pages that do not fit this. Before the WASM is there, `gate.js` sets it.
+fn show_pages_for(session: &str) {
+    browser::set_root_attribute("data-session", session);
+}

@@ -1,0 +1,197 @@
+//! The session: who is signed in, as far as the pages know.
+
+mod stored;
+
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::BroadcastChannel;
+
+pub use self::stored::{Kept, STORAGE_KEY, StoredSession};
+use super::flow::Exchange;
+use crate::{browser, model::Token};
+
+/// How many requests the panel "How this works" remembers.
+const REMEMBERED_EXCHANGES: usize = 12;
+
+/// What a page knows about the session.
+#[derive(Clone, PartialEq)]
+pub enum State {
+    /// The storage was not read yet: on the server, and in the browser before hydration.
+    Unread,
+    /// Nobody is signed in.
+    Closed,
+    /// Somebody is signed in.
+    Open(StoredSession, Kept),
+}
+
+/// Why a session ended. The login page shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The token expired, or the server refused it.
+    Expired,
+    /// The account was disabled.
+    Disabled,
+    /// The person logged out, here or in another tab.
+    LoggedOut,
+}
+
+impl Notice {
+    const ALL: [Self; 3] = [Self::Expired, Self::Disabled, Self::LoggedOut];
+
+    /// A name for it, to keep it while the login page is loaded.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Disabled => "disabled",
+            Self::LoggedOut => "logged-out",
+        }
+    }
+}
+
+/// The session, shared by all pages.
+#[derive(Clone, Copy)]
+pub struct Session {
+    state: RwSignal<State>,
+    exchanges: RwSignal<Vec<Exchange>>,
+    notice: RwSignal<Option<Notice>>,
+}
+
+impl Session {
+    /// A session that is not read yet.
+    pub fn new() -> Self {
+        Self { state: RwSignal::new(State::Unread), exchanges: RwSignal::new(Vec::new()), notice: RwSignal::new(None) }
+    }
+
+    /// The state. Views that read it follow its changes.
+    pub fn state(self) -> State {
+        self.state.get()
+    }
+
+    /// The requests that carried the token, in the order they were begun.
+    pub fn exchanges(self) -> Vec<Exchange> {
+        self.exchanges.get()
+    }
+
+    /// Why the last session ended. Views that read it follow its changes.
+    pub fn notice(self) -> RwSignal<Option<Notice>> {
+        self.notice
+    }
+
+    /// The token to send, if there is a session. Views that read it follow its changes.
+    pub fn token(self) -> Option<Token> {
+        self.state.with(|state| match state {
+            State::Open(stored, _) => Some(stored.token.clone()),
+            State::Unread | State::Closed => None,
+        })
+    }
+
+    /// Remembers a request that carried the token.
+    pub fn record(self, exchange: Exchange) {
+        self.exchanges.update(|exchanges| {
+            let position = exchanges.iter().position(|earlier| earlier.started > exchange.started);
+            exchanges.insert(position.unwrap_or(exchanges.len()), exchange);
+            let surplus = exchanges.len().saturating_sub(REMEMBERED_EXCHANGES);
+            exchanges.drain(..surplus);
+        });
+    }
+
+    /// Stores a new session (step 4 of the flow), and starts it.
+    pub fn open(self, stored: StoredSession, on_this_device: bool) {
+        Kept::Tab.delete();
+        let wanted = if on_this_device { Kept::Device } else { Kept::Tab };
+        let kept = [wanted, Kept::Tab].into_iter().find(|kept| kept.write(&stored)).unwrap_or(Kept::Page);
+        self.begin(stored, kept);
+    }
+
+    fn begin(self, stored: StoredSession, kept: Kept) {
+        self.notice.set(None);
+        self.show(State::Open(stored, kept));
+    }
+
+    /// Ends the session. If the person logged out, the other tabs are told.
+    pub fn end(self, notice: Notice) {
+        if self.state.with_untracked(|state| *state == State::Closed) {
+            return;
+        }
+        self.close(notice);
+        if notice != Notice::LoggedOut {
+            return;
+        }
+        stored::remember_logout();
+        if let Ok(channel) = BroadcastChannel::new(STORAGE_KEY) {
+            // If no other tab listens, there is nobody to tell.
+            let _ = channel.post_message(&STORAGE_KEY.into());
+            channel.close();
+        }
+    }
+
+    /// Ends the session if it still has this token.
+    pub fn end_of(self, token: &Token, notice: Notice) {
+        if untrack(|| self.token()).is_some_and(|current| current == *token) {
+            self.end(notice);
+        }
+    }
+
+    fn close(self, notice: Notice) {
+        if notice == Notice::LoggedOut {
+            Kept::Tab.delete();
+            Kept::Device.delete();
+        } else if let State::Open(stored, kept) = self.state.get_untracked() {
+            // Another tab may have stored a newer session there. That session must stay.
+            if kept.read().is_none_or(|there| there.token == stored.token) {
+                kept.delete();
+            }
+        }
+        self.notice.set(Some(notice));
+        self.show(State::Closed);
+    }
+
+    fn show(self, state: State) {
+        if state == State::Closed {
+            self.exchanges.update(Vec::clear);
+        }
+        self.state.set(state);
+    }
+
+    /// Reads the storage. The stored value may be from an earlier version, expired, or invalid.
+    pub fn read(self) {
+        let note = browser::take_note();
+        if let Some(notice) = Notice::ALL.into_iter().find(|notice| note.as_deref() == Some(notice.name())) {
+            // A session has just ended. Another stored session may belong to somebody else.
+            self.notice.set(Some(notice));
+            return self.show(State::Closed);
+        }
+        for kept in [Kept::Tab, Kept::Device] {
+            let Some(stored) = kept.read() else {
+                kept.delete();
+                continue;
+            };
+            if stored.is_logged_out() {
+                // The person logged out while this tab had another address open.
+                kept.delete();
+            } else if stored.expires_at > browser::now() {
+                return self.begin(stored, kept);
+            } else {
+                // Stop here: another stored session may belong to somebody else.
+                kept.delete();
+                self.notice.set(Some(Notice::Expired));
+                break;
+            }
+        }
+        self.show(State::Closed);
+    }
+
+    /// From now on, ends the session when another tab says that the person logged out.
+    pub fn follow_other_tabs(self) {
+        let Ok(channel) = BroadcastChannel::new(STORAGE_KEY) else { return };
+        let heard = Closure::<dyn Fn()>::new(move || {
+            if matches!(self.state.get_untracked(), State::Open(..)) {
+                self.close(Notice::LoggedOut);
+            }
+        });
+        channel.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        // Both live as long as the page.
+        heard.forget();
+        std::mem::forget(channel);
+    }
+}

@@ -1,0 +1,68 @@
+//! Requests to this server, by the browser's `fetch`.
+
+use leptos::prelude::window;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Headers, RequestInit, Response};
+
+use super::{json::Json, since, stopwatch};
+use crate::error::{ApiError, Detail, ErrorBody};
+
+/// An answer of the server.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// `Retry-After`, in seconds.
+    pub retry_after: Option<u32>,
+    /// The body.
+    pub body: String,
+    /// The time from the request to the answer, in milliseconds.
+    pub milliseconds: u32,
+}
+
+/// Sends a request. `None` if no answer came.
+pub async fn send(method: &str, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Option<Answer> {
+    try_send(method, path, headers, body).await.ok()
+}
+
+async fn try_send(method: &str, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Result<Answer, JsValue> {
+    let started = stopwatch();
+    let request = RequestInit::new();
+    request.set_method(method);
+    let sent = Headers::new()?;
+    for (name, value) in headers {
+        sent.set(name, value)?;
+    }
+    request.set_headers(&sent);
+    if let Some(body) = body {
+        request.set_body(&body.into());
+    }
+    let response: Response = JsFuture::from(window().fetch_with_str_and_init(path, &request)).await?.unchecked_into();
+    let retry_after = response.headers().get("retry-after")?.and_then(|seconds| seconds.parse().ok());
+    let body = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+    Ok(Answer { status: response.status(), retry_after, body, milliseconds: since(started) })
+}
+
+impl Answer {
+    /// The body of a success.
+    ///
+    /// # Errors
+    /// The server's error. An error without this API's JSON comes from something between the browser and the server.
+    /// The server then counts as unreachable.
+    pub fn into_body(self) -> Result<String, ApiError> {
+        if self.status < 400 {
+            return Ok(self.body);
+        }
+        let Some(body) = Json::parse(&self.body) else { return Err(ApiError::unreachable()) };
+        // No page shows the entries of a 422 yet, so they are not read.
+        let detail =
+            body.member("detail").text().map_or_else(|| Detail::Fields(Vec::new()), |text| Detail::Text(text.into()));
+        Err(ApiError {
+            status: self.status,
+            body: ErrorBody { detail, error: None, error_description: None },
+            challenge: None,
+            retry_after: self.retry_after,
+        })
+    }
+}
