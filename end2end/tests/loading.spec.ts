@@ -179,9 +179,12 @@ test.describe("a file that does not come", () => {
     await login.username().fill("johndoe");
     await page.clock.fastForward(21_000);
     await page.getByRole("button", { name: "Retry" }).click();
-    await expect.poll(() => asked).toBe(2);
-    await page.clock.runFor(1_000);
-    await awake(page);
+    const state = async () => {
+      await page.clock.runFor(500);
+      return page.locator("html").getAttribute("data-app");
+    };
+    await expect.poll(state).toBe("awake");
+    expect(asked).toBe(2);
     await expect(login.username()).toHaveValue("johndoe");
     await page.unrouteAll({ behavior: "ignoreErrors" });
   });
@@ -220,6 +223,22 @@ test.describe("a file that does not come", () => {
     expect(sent()).toBe(1);
   });
 
+  test("is said after a while if it is waited for after the login", async ({ page, login }) => {
+    await page.clock.install();
+    const release = await holdBack(page, SIGNED_IN);
+    await login.open();
+    await login.submit("johndoe", "secret");
+    const said = async () => {
+      await page.clock.runFor(5_000);
+      return login.alert().innerText();
+    };
+    await expect.poll(said).toContain("Your page did not load.");
+    await expect(login.password()).toHaveValue("");
+    // It opens by itself when the WASM comes after all.
+    release();
+    await expect(page.getByText("Black umbrella")).toBeVisible();
+  });
+
   test("does not let another person in who logs in instead", async ({ page, login, server }) => {
     await server.run(["user", "add", "ada"], "correct horse\n");
     await page.route(SIGNED_IN, (route) => route.abort());
@@ -244,6 +263,20 @@ test.describe("a file that does not come", () => {
     await page.unroute(SIGNED_IN);
     await retry.click();
     await expect(page.getByText("Black umbrella")).toBeVisible();
+  });
+
+  test("and a program that fails are said, and Retry loads the page anew", async ({ page, login }) => {
+    await login.open();
+    await page.evaluate(() => {
+      const error = new WebAssembly.RuntimeError("unreachable");
+      dispatchEvent(new ErrorEvent("error", { error, message: error.message }));
+    });
+    await expect(problem(page)).toBeVisible();
+    const loaded = page.waitForEvent("load");
+    await page.getByRole("button", { name: "Retry" }).click();
+    await loaded;
+    await awake(page);
+    await expect(problem(page)).toBeHidden();
   });
 
   test("is said on the account page, and Retry loads it", async ({ page, login }) => {

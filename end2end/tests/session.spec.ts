@@ -272,6 +272,35 @@ test("an older session that expires in one tab leaves the newer one of another a
   expect((await kept(older)).device).toBe(newer);
 });
 
+test("a logout that is heard late leaves a newer session alone", async ({ page, login, context }) => {
+  await login.asJohndoe({ stay: true });
+  const newer = await page.evaluate((key) => {
+    const session = JSON.parse(localStorage.getItem(key) ?? "");
+    const text = JSON.stringify({ ...session, token: { ...session.token, access_token: "newer" } });
+    localStorage.setItem(key, text);
+    return text;
+  }, STORAGE_KEY);
+  const other = await context.newPage();
+  await other.goto("/nowhere.txt");
+  await other.evaluate((key) => new BroadcastChannel(key).postMessage(key), STORAGE_KEY);
+  await expect(page).toHaveURL(/\/login$/);
+  await left(page);
+  await expect(page.getByRole("status")).toHaveText("You are logged out.");
+  expect((await kept(page)).device).toBe(newer);
+});
+
+test("going back over the login page leads to the account", async ({ page, login }) => {
+  await login.open();
+  // The link adds an entry to the history of the same document.
+  await page.getByRole("link", { name: "Skip to the content" }).press("Enter");
+  await expect(page).toHaveURL(/#main$/);
+  await login.submit("johndoe", "secret");
+  await expect(page.getByText("Black umbrella")).toBeVisible();
+  await page.goBack();
+  await expect(page).toHaveURL(/\/account$/);
+  await expect(page.getByText("Black umbrella")).toBeVisible();
+});
+
 test.describe("a login that is refused", () => {
   test.use({ expectedMessages: [refusedRequest] });
 

@@ -1,6 +1,6 @@
 //! The way in after a login, and the way out when the session ends.
 
-use std::pin::Pin;
+use std::{pin::Pin, time::Duration};
 
 use leptos::{ev, mount::mount_to, prelude::*, reactive::owner::WeakOwner, task::spawn_local};
 
@@ -8,12 +8,15 @@ use super::{
     client::Prefetched,
     next,
     session::{Notice, Session, State},
-    table::{self, Audience, LOGIN},
+    table::{self, Audience, LOGIN, Page},
 };
 use crate::browser;
 
 /// Fetches what draws the pages of those who are signed in: see `signed_in.rs`. `None` if it does not come.
 pub type Loader = fn() -> Pin<Box<dyn Future<Output = Option<fn() -> AnyView>>>>;
+
+/// How long the person waits for the pages before they are told that something is wrong.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Opens the pages of those who are signed in when the session begins, and leaves them when it ends.
 #[derive(Clone, Copy)]
@@ -73,20 +76,18 @@ impl Entrance {
         self.failed.get()
     }
 
-    /// Opens the page that the person asked for, as soon as its WASM is there. Nothing is loaded again, and nothing
-    /// turns white: the new page takes the place of the login page.
+    /// Opens the page that the person asked for, as soon as its WASM is there. Nothing is loaded again, and nothing turns
+    /// white: the new page takes the place of the login page.
     pub fn enter(self) {
         let is_second_try = self.failed.get_untracked();
         self.failed.set(false);
         let loading = (self.loader)();
+        set_timeout(move || self.miss(is_second_try), PATIENCE);
         spawn_local(async move {
-            let view = loading.await;
-            // The session may have ended meanwhile.
-            if !matches!(untrack(|| self.session.state()), State::Open(..)) || self.entered.get_value() {
-                return;
-            }
             let owner = self.owner.get_value().and_then(|owner| owner.upgrade());
-            match (view, owner, browser::app_element()) {
+            match (loading.await, owner, browser::app_element()) {
+                // The session may have ended meanwhile.
+                _ if !self.is_waiting() => {}
                 (Some(view), Some(owner), Some(element)) => {
                     self.entered.set_value(true);
                     browser::replace_address(&next::after_login(browser::query_parameter("next")), None);
@@ -98,11 +99,27 @@ impl Entrance {
                     // The keyboard focus was in the form.
                     request_animation_frame(browser::focus_heading);
                 }
-                // A server with a new version of the program no longer has the old files.
-                _ if is_second_try => browser::reload(),
-                _ => self.stay(true),
+                _ => self.miss(is_second_try),
             }
         });
+    }
+
+    /// Whether somebody is signed in and waits for the pages.
+    fn is_waiting(self) -> bool {
+        matches!(untrack(|| self.session.state()), State::Open(..)) && !self.entered.get_value()
+    }
+
+    /// The WASM did not come. A server with a new version of the program no longer has the old files: so the second time,
+    /// the page is loaded anew.
+    fn miss(self, is_second_try: bool) {
+        if !self.is_waiting() || self.failed.get_untracked() {
+            return;
+        }
+        if is_second_try && browser::is_online() {
+            return browser::reload();
+        }
+        browser::empty_field("password");
+        self.stay(true);
     }
 
     /// Shows the page of those who are not signed in.
@@ -124,12 +141,12 @@ impl Entrance {
         browser::reload();
     }
 
-    /// From now on, loads the page that the person goes back or forward to. To the browser, pages from before the login
-    /// page may be parts of the same document. Once somebody has entered, the router does this.
+    /// From now on, loads the page that the person goes back or forward to, if it is on the other side of the entrance. To
+    /// the browser, pages on both sides may be parts of the same document.
     fn follow_history(self) {
         let listening = window_event_listener(ev::popstate, move |_| {
-            let is_signed_in = table::find(&browser::path()).is_some_and(|page| page.audience == Audience::SignedIn);
-            if is_signed_in && !self.entered.get_value() {
+            let is_signed_in = |page: &Page| page.audience == Audience::SignedIn;
+            if table::find(&browser::path()).is_some_and(|page| is_signed_in(page) != self.entered.get_value()) {
                 browser::reload();
             }
         });

@@ -10,13 +10,15 @@ async function load() {
   const attempt = ++attempts;
   const isOver = () => attempt !== attempts || root.dataset.app === "awake";
   problem.hidden = true;
-  const late = setTimeout(() => (problem.hidden = isOver()), patience);
+  const late = setTimeout(() => isOver() || fail(), patience);
   let form;
   try {
-    const wasm = await import("JS_FILE");
-    // A second attempt does not wait for the first one's answer.
-    const file = attempt > 1 ? fetch("WASM_FILE", { cache: "reload" }) : "WASM_FILE";
-    await wasm.default({ module_or_path: file });
+    // A second attempt does not wait for the first one's answer. The script gets the answer, not the address: it would
+    // wait for the first answer too.
+    const cache = attempt > 1 ? "reload" : "default";
+    const [wasm, response] = await Promise.all([import("JS_FILE"), fetch("WASM_FILE", { cache })]);
+    if (!response.ok) throw new Error(`failed to fetch the WASM: ${response.status}`);
+    await wasm.default({ module_or_path: response });
     // Two short tasks instead of a long one: the page answers to the person in between.
     await new Promise((next) => setTimeout(next));
     if (isOver()) return;
@@ -27,14 +29,18 @@ async function load() {
   } catch (error) {
     console.error(error);
     if (isOver()) return;
-    failures += 1;
-    problem.hidden = false;
+    fail();
     form = undefined;
     letGo();
   } finally {
     clearTimeout(late);
   }
   form?.requestSubmit();
+}
+
+function fail() {
+  failures += 1;
+  problem.hidden = false;
 }
 
 // Gives back the form whose press was kept.
@@ -55,6 +61,15 @@ function retry() {
   else load();
 }
 
+// A program that has failed cannot go on. Only a reload helps.
+function follow(error) {
+  if (!(error instanceof WebAssembly.RuntimeError)) return;
+  failures = 2;
+  problem.hidden = false;
+}
+
+addEventListener("error", (event) => follow(event.error));
+addEventListener("unhandledrejection", (event) => follow(event.reason));
 root.addEventListener("press", () => failures && load());
 problem.querySelector("button").addEventListener("click", retry);
 load();

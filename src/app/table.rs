@@ -76,7 +76,8 @@ pub fn find(path: &str) -> Option<&'static Page> {
 /// Whether a path fits a path of the table.
 fn fits(pattern: &str, path: &str) -> bool {
     // `//` is never a page.
-    let path = path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(path);
+    let trimmed = path.strip_suffix('/').filter(|path| !path.is_empty() && !path.ends_with('/'));
+    let path = trimmed.unwrap_or(path);
     let mut parts = path.split('/');
     let fits =
         |part: &str| parts.next().is_some_and(|given| given == part || part.starts_with(':') && !given.is_empty());

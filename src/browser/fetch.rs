@@ -3,7 +3,7 @@
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Headers, RequestInit, Response};
+use web_sys::{AbortSignal, Headers, RequestInit, Response};
 
 use super::{json::Json, since, stopwatch};
 use crate::error::{ApiError, Detail, ErrorBody};
@@ -21,6 +21,9 @@ pub struct Answer {
     pub milliseconds: u32,
 }
 
+/// How long an answer may take, in milliseconds. The server's own limits are shorter.
+const PATIENCE: u32 = 60_000;
+
 /// Sends a request. `None` if no answer came.
 pub async fn send(method: &str, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Option<Answer> {
     try_send(method, path, headers, body).await.ok()
@@ -30,6 +33,7 @@ async fn try_send(method: &str, path: &str, headers: &[(&str, &str)], body: Opti
     let started = stopwatch();
     let request = RequestInit::new();
     request.set_method(method);
+    request.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));
     let sent = Headers::new()?;
     for (name, value) in headers {
         sent.set(name, value)?;

@@ -82,6 +82,11 @@ pub fn take_note() -> Option<String> {
     Some(note)
 }
 
+/// Whether the browser has a network at all.
+pub fn is_online() -> bool {
+    window().navigator().on_line()
+}
+
 /// The element that the app is in.
 pub fn app_element() -> Option<HtmlElement> {
     document().get_element_by_id("app")?.dyn_into().ok()

@@ -46,7 +46,8 @@ impl Assets {
             .map(|path| (on_disk(&path), path))
             .map(|(content, path)| address(path, &content));
 
-        let style = String::from_utf8(on_disk(&main("css"))).unwrap_or_default();
+        // Within a page, `</` could end the style.
+        let style = String::from_utf8(on_disk(&main("css"))).unwrap_or_default().replace("</", "<\\/");
         let loader_path = in_package(LOADER);
         let mut loader_text = without_comments(&String::from_utf8(on_disk(&loader_path)).unwrap_or_default());
         let mut split_off = Vec::new();

@@ -4,7 +4,7 @@ use super::support::{Answer, BROWSER, PRIVATE_KEY, TestApp};
 
 const LOADER: &str = "__wasm_split.______________________.js";
 const FILES: [(&str, &str); 6] = [
-    ("pkg/cloakroom.css", "body{color:red}"),
+    ("pkg/cloakroom.css", "body{color:red}/*</style>*/"),
     ("pkg/cloakroom.js", "export {}"),
     ("pkg/cloakroom.wasm", "main"),
     (
@@ -92,5 +92,5 @@ async fn the_login_page_does_not_load_what_is_behind_the_login() {
     let app = app("PROD", &FILES).await;
     let page = visit(&app, "/login").await.text();
     assert!(page.contains("/pkg/cloakroom.wasm?v=") && !page.contains("split_signed_in"));
-    assert!(page.contains("body{color:red}"), "the stylesheet is within the page");
+    assert!(page.contains(r"body{color:red}/*<\/style>*/"), "the stylesheet is within the page, and does not end it");
 }

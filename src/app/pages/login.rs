@@ -69,6 +69,8 @@ fn LoginForm() -> impl IntoView {
         // Hides the password again. Browsers remember the value of a plain text field, and offer it to the next person.
         shown.set(false);
         session.notice().set(None);
+        // A session whose page did not come ends when another login begins.
+        session.forget();
         entrance.prepare();
         login.dispatch_local((form, fields.has("stay")));
     };

@@ -97,6 +97,7 @@ impl Session {
 
     /// Stores a new session (step 4 of the flow), and starts it.
     pub fn open(self, stored: StoredSession, on_this_device: bool) {
+        let stored = stored.begun_now();
         Kept::Tab.delete();
         let wanted = if on_this_device { Kept::Device } else { Kept::Tab };
         let kept = [wanted, Kept::Tab].into_iter().find(|kept| kept.write(&stored)).unwrap_or(Kept::Page);
@@ -117,6 +118,7 @@ impl Session {
         if notice != Notice::LoggedOut {
             return;
         }
+        Kept::Device.delete();
         stored::remember_logout();
         if let Ok(channel) = BroadcastChannel::new(STORAGE_KEY) {
             // If no other tab listens, there is nobody to tell.
@@ -132,15 +134,23 @@ impl Session {
         }
     }
 
+    /// Forgets the session without a word: another login begins.
+    pub fn forget(self) {
+        if let State::Open(_, kept) = self.state.get_untracked() {
+            kept.delete();
+            self.show(State::Closed);
+        }
+    }
+
     fn close(self, notice: Notice) {
-        if notice == Notice::LoggedOut {
-            Kept::Tab.delete();
-            Kept::Device.delete();
-        } else if let State::Open(stored, kept) = self.state.get_untracked() {
+        if let State::Open(stored, kept) = self.state.get_untracked() {
             // Another tab may have stored a newer session there. That session must stay.
             if kept.read().is_none_or(|there| there.token == stored.token) {
                 kept.delete();
             }
+        }
+        if notice == Notice::LoggedOut {
+            Kept::Tab.delete();
         }
         self.notice.set(Some(notice));
         self.show(State::Closed);

@@ -40,10 +40,15 @@ pub struct StoredSession {
 }
 
 impl StoredSession {
-    /// A session that begins now.
+    /// A session whose token has just come.
     pub fn new(token: Token, login: &LoginExchange) -> Self {
         let expires_at = browser::now() + f64::from(token.expires_in) * 1000.0;
-        Self { token, expires_at, login: login_to_json(login), last_logout: last_logout() }
+        Self { token, expires_at, login: login_to_json(login), last_logout: None }
+    }
+
+    /// The same session. A logout until now does not end it.
+    pub fn begun_now(self) -> Self {
+        Self { last_logout: last_logout(), ..self }
     }
 
     /// Whether the person has logged out since this session began.
