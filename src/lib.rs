@@ -16,6 +16,7 @@
 //! | [`browser`] | what the UI asks of the browser: `fetch`, JSON, the clock, the address bar |
 //! | [`oauth2`] | the server function `POST /token`: it takes OAuth2's form and returns a token |
 //! | [`model`] | the types on the wire, and the rules for their values |
+//! | [`files`] | the UI's files, as a page names them |
 //! | [`error`] | the error answers, and the only table of statuses |
 //! | `server` | settings, routes, security, decisions and the database; compiled for the server only |
 //!
@@ -27,6 +28,7 @@
 pub mod app;
 pub mod browser;
 pub mod error;
+pub mod files;
 pub mod model;
 pub mod oauth2;
 #[cfg(feature = "ssr")]

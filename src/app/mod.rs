@@ -21,7 +21,7 @@ use leptos::{either::Either, prelude::*, wasm_split::SplitLoaderError};
 use web_sys::HtmlElement;
 
 pub use self::{
-    document::{Document, Files, without_comments},
+    document::Document,
     table::{PAGES, Page},
 };
 use self::{entrance::Entrance, session::Session, table::Audience};
