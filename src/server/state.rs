@@ -1,6 +1,7 @@
 //! The state that every handler can use.
 
 use std::{
+    ops::Deref,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -24,15 +25,18 @@ use super::{
     store::{self, OpenError, Store, StoreError},
 };
 
-/// The server's parts. Cheap to clone; the parts are shared.
+/// The state of the server: a shared handle to its parts. axum clones it several times for each request.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Parts>);
+
+/// The server's parts.
+pub struct Parts {
     /// The database.
     pub store: Store,
     /// The threads that hash passwords.
     pub passwords: Arc<Passwords>,
     /// The key that signs and checks tokens.
-    pub keys: Arc<Keys>,
+    pub keys: Keys,
     /// How long a new token is valid, in seconds.
     pub token_expires_in: u32,
     /// Where clients reach the server: an origin, such as `https://cloakroom.example.com`.
@@ -44,13 +48,13 @@ pub struct AppState {
     /// The metrics.
     pub metrics: Arc<Metrics>,
     /// The rate limit for logins.
-    pub throttle: Arc<Throttle>,
+    pub throttle: Throttle,
     /// Whether the database can be written.
-    pub readiness: Arc<Readiness>,
+    pub readiness: Readiness,
     /// Where the UI's files are.
     pub leptos_options: LeptosOptions,
     /// The addresses of the UI's files.
-    pub assets: Arc<Assets>,
+    pub assets: Assets,
 }
 
 /// Why the server cannot start. The message is one line.
@@ -104,11 +108,11 @@ impl AppState {
         }
         let hash_seconds = metrics::durations();
         let passwords = Arc::new(Passwords::start(&settings.password, hash_seconds.clone())?);
-        Ok(Self {
+        Ok(Self(Arc::new(Parts {
             metrics: Arc::new(Metrics::new(&store, Arc::clone(&passwords), hash_seconds)),
             store,
             passwords,
-            keys: Arc::new(Keys::new(&secret_key)),
+            keys: Keys::new(&secret_key),
             token_expires_in: settings.token.expires_in,
             public_url: match &settings.server.public_url {
                 Some(origin) => origin.as_str().to_owned(),
@@ -117,11 +121,11 @@ impl AppState {
             },
             limits: settings.limits,
             server: Arc::new(settings.server.clone()),
-            throttle: Arc::new(Throttle::new(settings.password.queue)),
-            readiness: Arc::default(),
+            throttle: Throttle::new(settings.password.queue),
+            readiness: Readiness::default(),
             leptos_options: settings.leptos.options(),
-            assets: Arc::new(Assets::read(&settings.leptos)),
-        })
+            assets: Assets::read(&settings.leptos),
+        })))
     }
 }
 
@@ -158,6 +162,14 @@ fn secrets(settings: &Settings, database: &Path) -> Vec<(&'static str, PathBuf)>
 impl FromRef<AppState> for Arc<ServerSettings> {
     fn from_ref(state: &AppState) -> Self {
         Arc::clone(&state.server)
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }
 

@@ -48,7 +48,7 @@ pub struct AuthorizationServerMetadata {
     responses((status = 200, description = "The metadata", body = AuthorizationServerMetadata), CommonErrors)
 )]
 pub async fn oauth_authorization_server(State(state): State<AppState>) -> Json<AuthorizationServerMetadata> {
-    let issuer = state.public_url;
+    let issuer = state.public_url.clone();
     Json(AuthorizationServerMetadata {
         token_endpoint: format!("{issuer}/token"),
         scopes_supported: Scopes::ALL.describe().map(|(name, _)| name).collect(),
