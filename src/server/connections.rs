@@ -21,7 +21,7 @@ use tokio::{
     time::timeout,
 };
 use tokio_io_timeout::TimeoutStream;
-use tower::{Service, ServiceExt};
+use tower::Service;
 
 use super::{settings::LimitSettings, tls::Tls};
 
@@ -143,7 +143,8 @@ where
         let service = service_fn(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
-            app.clone().oneshot(request)
+            // Both of our services are always ready.
+            app.clone().call(request)
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())

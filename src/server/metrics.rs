@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::{MatchedPath, Request, State},
+    extract::State,
     http::{Method, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
     routing::get,
@@ -16,7 +16,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use super::{clock, security::password::Passwords, store::Store};
+use super::{security::password::Passwords, store::Store};
 
 /// Bounds of the histograms, in seconds. An answer takes a millisecond, a login a tenth of a second.
 const SECONDS: [f64; 13] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -40,8 +40,8 @@ pub struct Metrics {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
     method: &'static str,
-    /// The route's template, not the path: a client cannot choose the template.
-    route: String,
+    /// The route's template.
+    route: Arc<str>,
     status: u16,
 }
 
@@ -88,12 +88,9 @@ impl Metrics {
         self.logins.get_or_create(&LoginLabels { outcome }).inc();
     }
 
-    fn request(&self, method: &Method, route: Option<&MatchedPath>, status: StatusCode, took: Duration) {
-        let labels = RequestLabels {
-            method: known(method),
-            route: route.map_or("none", MatchedPath::as_str).to_owned(),
-            status: status.as_u16(),
-        };
+    /// Counts and times an answer. `route` is a template, not a path: a client must not be able to choose a label.
+    pub fn request(&self, method: &Method, route: Arc<str>, status: StatusCode, took: Duration) {
+        let labels = RequestLabels { method: known(method), route, status: status.as_u16() };
         self.requests.get_or_create(&labels).observe(took.as_secs_f64());
     }
 }
@@ -104,19 +101,6 @@ fn known(method: &Method) -> &'static str {
         .into_iter()
         .find(|name| method == name)
         .unwrap_or("other")
-}
-
-/// Counts and times the answer to `request`.
-pub async fn observe<F: Future<Output = Response>>(
-    metrics: &Metrics,
-    request: Request,
-    answer: impl FnOnce(Request) -> F,
-) -> Response {
-    let (method, route) = (request.method().clone(), request.extensions().get::<MatchedPath>().cloned());
-    let started = clock::monotonic();
-    let response = answer(request).await;
-    metrics.request(&method, route.as_ref(), response.status(), started.elapsed());
-    response
 }
 
 /// The router of the metrics' own address.

@@ -27,7 +27,6 @@ use std::{
 use axum::Router;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::net::TcpListener;
-use tower::{Layer, util::MapRequestLayer};
 
 use self::{state::AppState, tls::Tls};
 
@@ -49,16 +48,14 @@ pub async fn run(listeners: Listeners, state: AppState, shutdown: impl Future<Ou
         let app = metrics::router(Arc::clone(&state.metrics));
         tokio::spawn(connections::serve(listener, None, app, limits, Gauge::default(), pending()))
     });
-    // Outside the router: the path is trimmed before the router matches it.
-    let app = MapRequestLayer::new(routes::without_trailing_slash).layer(routes::router(state));
-    connections::serve(listeners.public, listeners.tls, app, limits, open, shutdown).await;
+    connections::serve(listeners.public, listeners.tls, routes::service(state), limits, open, shutdown).await;
     if let Some(metrics) = metrics {
         metrics.abort();
     }
     store.close().await;
 }
 
-/// The same router that [`run`] serves, for tests that call it directly.
+/// What [`run`] serves, as a router, for tests that call it directly.
 pub fn router(state: AppState) -> Router {
-    Router::new().fallback_service(MapRequestLayer::new(routes::without_trailing_slash).layer(routes::router(state)))
+    Router::new().fallback_service(routes::service(state))
 }

@@ -7,10 +7,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use axum::{
-    http::{HeaderName, HeaderValue},
-    response::Response,
-};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
 /// The header's name.
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -34,13 +31,18 @@ pub struct RequestIds {
 
 impl RequestIds {
     /// Answers a request under a new id.
-    pub async fn name(&self, answer: impl Future<Output = Response>) -> Response {
+    pub async fn name<T>(&self, answer: impl Future<Output = T>) -> (RequestId, T) {
         let id = RequestId(self.hasher.hash_one(self.next.fetch_add(1, Ordering::Relaxed)));
-        let mut response = CURRENT.scope(id, answer).await;
-        if let Ok(value) = HeaderValue::try_from(id.to_string()) {
-            response.headers_mut().insert(HEADER, value);
+        (id, CURRENT.scope(id, answer).await)
+    }
+}
+
+impl RequestId {
+    /// Puts the id on an answer.
+    pub fn put_on(self, headers: &mut HeaderMap) {
+        if let Ok(value) = HeaderValue::try_from(self.to_string()) {
+            headers.insert(HEADER, value);
         }
-        response
     }
 }
 

@@ -56,6 +56,25 @@ async fn a_listed_origin_may_call_with_a_bearer_and_read_every_answer() {
 }
 
 #[tokio::test]
+async fn the_page_may_read_that_an_answer_took_too_long() {
+    let slow = [
+        "server.allow-origins=https://app.example.com",
+        "limits.request-timeout=1",
+        "limits.body-timeout=1",
+        "password.threads=1",
+    ];
+    let app = TestApp::start_with(&slow).await;
+    // The one hashing thread is taken.
+    let _turn = app.state.passwords.queue().expect("a place").turn().await.expect("a thread");
+    let request = Request::post("/token")
+        .header("origin", APP)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Body::from("username=ada&password=wrong"));
+    let answer = app.anonymous().send(request.expect("a request")).await;
+    assert_eq!((answer.status.as_u16(), answer.header("access-control-allow-origin")), (503, APP));
+}
+
+#[tokio::test]
 async fn an_origin_that_is_not_listed_is_not_let_in() {
     let app = TestApp::start_with(&["server.allow-origins=https://app.example.com"]).await;
     for origin in ["https://evil.example", "https://app.example.com.evil.example", "http://app.example.com", "null"] {

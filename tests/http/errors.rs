@@ -150,7 +150,10 @@ fn guarded() -> Client {
         .route("/token", post(panics))
         .route("/never", get(pending::<()>))
         .route("/well", get(async || "well"))
-        .layer(from_fn(move |request: AxumRequest, next: Next| guard(limit, request, next)));
+        .layer(from_fn(move |request: AxumRequest, next: Next| async move {
+            let uri = request.uri().clone();
+            guard(limit, &uri, next.run(request)).await
+        }));
     Client::of(router)
 }
 

@@ -96,8 +96,11 @@ async fn requests_and_logins_are_counted_under_names_that_no_client_chooses() {
         let method: Method = method.parse().expect("a method");
         app.anonymous().send(Request::builder().method(method).uri(path).body(Body::empty()).expect("a request")).await;
     }
+    let broken = Request::get("/users/me").header("host", "<>").body(Body::empty()).expect("a request");
+    app.anonymous().send(broken).await.assert_refused(400, "Send one Host header, with a valid host");
     let metrics = metrics_of(&app).await;
     for line in [
+        r#"cloakroom_http_request_duration_seconds_count{method="GET",route="/users/me",status="400"} 1"#,
         r#"cloakroom_http_request_duration_seconds_count{method="GET",route="/users/me",status="200"} 3"#,
         r#"cloakroom_http_request_duration_seconds_count{method="GET",route="/users/me",status="401"} 1"#,
         r#"cloakroom_http_request_duration_seconds_count{method="POST",route="/token",status="200"} 1"#,

@@ -2,14 +2,12 @@
 //! (Content-Security-Policy Level 3). The token is in the browser's storage: the policy protects it from injected
 //! scripts.
 
-use axum::{
-    http::{
-        HeaderMap, HeaderName, HeaderValue,
-        header::{
-            CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
-        },
+use axum::http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{
+        CONTENT_SECURITY_POLICY, CONTENT_TYPE, Entry, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+        X_CONTENT_TYPE_OPTIONS,
     },
-    response::Response,
 };
 use leptos::{
     config::{Env, LeptosOptions},
@@ -19,26 +17,31 @@ use leptos::{
 use leptos_axum::ResponseOptions;
 
 /// Headers of every answer.
-const HEADERS: [(HeaderName, &str); 4] = [
-    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (REFERRER_POLICY, "no-referrer"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+static HEADERS: [(HeaderName, HeaderValue); 4] = [
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
     // An answer that is not a page may do nothing, even if a browser treats it as a page.
-    (CONTENT_SECURITY_POLICY, "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
-];
-
-/// Further headers of pages.
-const ON_PAGES: [(HeaderName, &str); 2] = [
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (
-        HeaderName::from_static("permissions-policy"),
-        "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), microphone=(), midi=(), \
-         payment=(), usb=()",
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
     ),
 ];
 
-/// One year, in seconds. A browser that has used HTTPS once then uses only HTTPS.
-const HSTS: &str = "max-age=31536000";
+/// Further headers of pages.
+static ON_PAGES: [(HeaderName, HeaderValue); 2] = [
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static(
+            "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), microphone=(), midi=(), \
+             payment=(), usb=()",
+        ),
+    ),
+];
+
+/// The header of servers that are reached by HTTPS. For a year, in seconds, a browser then uses HTTPS only.
+static HSTS: (HeaderName, HeaderValue) = (STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
 
 /// The policy of `/docs`. Swagger UI's icons are `data:` images.
 pub const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -46,15 +49,15 @@ pub const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 
                                frame-ancestors 'none'";
 
 /// Adds the headers that an answer does not have yet. `https` tells whether clients reach the server by HTTPS.
-pub fn put_on(https: bool, mut response: Response) -> Response {
-    let headers: &mut HeaderMap = response.headers_mut();
+pub fn put_on(https: bool, headers: &mut HeaderMap) {
     let is_page = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    let on_pages = ON_PAGES.into_iter().filter(|_| is_page);
-    let hsts = https.then_some((STRICT_TRANSPORT_SECURITY, HSTS));
-    for (name, value) in HEADERS.into_iter().chain(on_pages).chain(hsts) {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    let on_pages = ON_PAGES.iter().filter(|_| is_page);
+    let hsts = https.then_some(&HSTS);
+    for (name, value) in HEADERS.iter().chain(on_pages).chain(hsts) {
+        if let Entry::Vacant(header) = headers.entry(name) {
+            header.insert(value.clone());
+        }
     }
-    response
 }
 
 /// Sets the policy of the page that is being rendered. Inline scripts run, and inline styles apply, only with this

@@ -26,6 +26,11 @@ use crate::{error::ApiError, server::openapi::CommonErrors};
 static DOCUMENT: LazyLock<serde_json::Result<Bytes>> =
     LazyLock::new(|| serde_json::to_vec(&super::document()).map(Bytes::from));
 
+/// The path of the page around Swagger UI.
+pub const PAGE_PATH: &str = "/docs";
+/// The path of that page's files.
+pub const FILE_PATH: &str = "/docs/{name}";
+
 /// The page around Swagger UI.
 const PAGE: &str = include_str!("docs.html");
 /// Our own files of that page. The page's policy allows no inline scripts or styles.

@@ -14,35 +14,39 @@ mod metadata;
 mod pages;
 mod protocol;
 mod status;
+mod templates;
 pub mod token;
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     Router,
     extract::Request,
     http::{
-        HeaderValue, Uri,
-        header::{CACHE_CONTROL, PRAGMA},
+        HeaderMap, HeaderValue, Uri,
+        header::{CACHE_CONTROL, Entry, PRAGMA},
         uri::PathAndQuery,
     },
-    middleware::{Next, from_fn},
     response::Response,
     routing::get,
 };
-use tower::util::MapRequestLayer;
+use tower::{Layer, Service, ServiceExt, service_fn, util::MapRequestLayer};
 use tower_http::{
     compression::{
         CompressionLayer,
         predicate::{DefaultPredicate, Predicate},
     },
+    cors::CorsLayer,
     set_header::SetResponseHeaderLayer,
 };
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use self::guard::{guard, in_words_of};
-use super::{metrics::observe, request_id::RequestIds, state::AppState};
+use self::{
+    guard::{guard, in_words_of},
+    templates::Templates,
+};
+use super::{clock, metrics::Metrics, request_id::RequestIds, state::AppState};
 use crate::{error::ApiError, server::openapi};
 
 /// The first parts of the API's paths. Every answer below them is JSON, also for browsers.
@@ -77,54 +81,114 @@ pub fn document() -> OpenApi {
     document
 }
 
+/// The server as one service: the router, and what surrounds it. The parts around the router are plain functions. A layer
+/// would cost each request several allocations.
+pub fn service(
+    state: AppState,
+) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static {
+    let around = Arc::new(Around {
+        https: state.public_url.starts_with("https:"),
+        limit: Duration::from_secs(state.limits.request_timeout.into()),
+        ids: RequestIds::default(),
+        templates: Templates::new(&document()),
+        cors: cors::layer(&state.server.allow_origins),
+        metrics: Arc::clone(&state.metrics),
+        router: router(state),
+    });
+    service_fn(move |request: Request| {
+        let around = Arc::clone(&around);
+        async move { Ok(around.answer(request).await) }
+    })
+}
+
+/// The router, and what surrounds it.
+struct Around {
+    /// Whether clients reach the server by HTTPS.
+    https: bool,
+    /// How long an answer may take.
+    limit: Duration,
+    ids: RequestIds,
+    templates: Templates,
+    cors: Option<CorsLayer>,
+    metrics: Arc<Metrics>,
+    router: Router,
+}
+
+impl Around {
+    /// Answers a request. Counts it, and adds what every answer has.
+    async fn answer(&self, request: Request) -> Response {
+        let request = without_trailing_slash(request);
+        let (method, route) = (request.method().clone(), self.templates.of(request.uri().path()));
+        let answer = async {
+            let started = clock::monotonic();
+            let response = self.open_to_origins(request).await;
+            self.metrics.request(&method, route, response.status(), started.elapsed());
+            response
+        };
+        let (id, mut response) = self.ids.name(answer).await;
+        let headers = response.headers_mut();
+        id.put_on(headers);
+        never_stored_by_default(headers);
+        armour::put_on(self.https, headers);
+        response
+    }
+
+    /// Lets pages of the listed origins read the answer, also an error.
+    async fn open_to_origins(&self, request: Request) -> Response {
+        match &self.cors {
+            Some(cors) if !cors::is_plain_options(&request) => {
+                let guarded = service_fn(|request| async { Ok(self.guarded(request).await) });
+                cors.layer(guarded).oneshot(request).await.unwrap_or_else(|never: Infallible| match never {})
+            }
+            _ => self.guarded(request).await,
+        }
+    }
+
+    async fn guarded(&self, request: Request) -> Response {
+        let uri = request.uri().clone();
+        guard(self.limit, &uri, self.routed(request)).await
+    }
+
+    /// Refuses a request whose header breaks HTTP's own rules. Routes the others.
+    async fn routed(&self, request: Request) -> Response {
+        match protocol::check(&request) {
+            // A router is always ready.
+            Ok(()) => self.router.clone().call(request).await.unwrap_or_else(|never| match never {}),
+            Err(error) => protocol::refuse(in_words_of(request.uri().path(), error)),
+        }
+    }
+}
+
 /// The router with every URL of the server.
-pub fn router(state: AppState) -> Router {
-    let (limit, metrics) = (Duration::from_secs(state.limits.request_timeout.into()), Arc::clone(&state.metrics));
-    let around_each = from_fn(move |request: Request, next: Next| {
-        let metrics = Arc::clone(&metrics);
-        async move { observe(&metrics, request, |request| guard(limit, request, next)).await }
-    });
-    let (https, ids) = (state.public_url.starts_with("https:"), Arc::<RequestIds>::default());
-    let around_all = from_fn(move |request: Request, next: Next| {
-        let ids = Arc::clone(&ids);
-        async move { armour::put_on(https, ids.name(answer(request, next)).await) }
-    });
+fn router(state: AppState) -> Router {
     let not_allowed = async |uri: Uri| in_words_of(uri.path(), ApiError::method_not_allowed());
-    let personal = personal()
-        .0
-        .method_not_allowed_fallback(not_allowed)
-        .layer(around_each.clone())
-        // No cache may keep an answer (RFC 6749 §5.1 for the token).
-        .layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-store")))
-        .layer(SetResponseHeaderLayer::overriding(PRAGMA, HeaderValue::from_static("no-cache")));
+    let personal = personal().0.method_not_allowed_fallback(not_allowed);
     let public = public()
         .0
-        .route("/docs", get(docs::page))
-        .route("/docs/{name}", get(docs::file))
+        .route(docs::PAGE_PATH, get(docs::page))
+        .route(docs::FILE_PATH, get(docs::file))
         .merge(pages::routes(&state))
         .method_not_allowed_fallback(not_allowed)
         .fallback(files::file_or_nothing)
-        .layer(around_each)
         // Not around the personal routes: a secret is never compressed together with text that a client sent. Files are
         // not compressed here either: their validators and ranges describe the bytes on the disk.
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(files::is_not_a_file)))
         .layer(MapRequestLayer::new(accept_encoding::without_the_impossible))
         .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, HeaderValue::from_static("no-cache")));
-    let origins = state.server.allow_origins.clone();
-    cors::open_to(&origins, personal.merge(public).with_state(state)).layer(around_all)
+    personal.merge(public).with_state(state)
 }
 
-/// Answers a request. Refuses it if its header breaks HTTP's own rules.
-async fn answer(request: Request, next: Next) -> Response {
-    match protocol::check(&request) {
-        Ok(()) => next.run(request).await,
-        Err(error) => protocol::refuse(in_words_of(request.uri().path(), error)),
+/// Forbids caches to keep an answer (RFC 6749 §5.1 for the token), unless the route says otherwise: the public ones do.
+fn never_stored_by_default(headers: &mut HeaderMap) {
+    if let Entry::Vacant(caching) = headers.entry(CACHE_CONTROL) {
+        caching.insert(HeaderValue::from_static("no-store"));
+        headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
     }
 }
 
 /// Removes one slash at the end of the path: the answer is the same with and without it. A path with several slashes at
 /// the end is a different path, also for the router in the browser.
-pub fn without_trailing_slash(mut request: Request) -> Request {
+fn without_trailing_slash(mut request: Request) -> Request {
     if !request.uri().path_and_query().is_some_and(|target| target.path().starts_with('/')) {
         // `GET x` and `OPTIONS *` name no path. They get a path that no route and no file can have.
         *request.uri_mut() = Uri::from_static("/%00");

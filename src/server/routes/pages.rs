@@ -29,6 +29,11 @@ pub fn routes(state: &AppState) -> Router<AppState> {
     })
 }
 
+/// The pages' paths, as axum writes them.
+pub fn paths() -> impl Iterator<Item = String> {
+    PAGES.iter().flat_map(|page| page.paths.iter().map(|path| axum_path(path)))
+}
+
 /// A page's path as axum writes it: `/things/:id` is `/things/{id}`.
 fn axum_path(path: &str) -> String {
     let part = |part: &str| part.strip_prefix(':').map_or_else(|| part.to_owned(), |name| format!("{{{name}}}"));

@@ -7,7 +7,7 @@ use axum::{
     extract::Request,
     http::{
         HeaderValue, Version,
-        header::{CACHE_CONTROL, CONNECTION, HOST, PRAGMA, TRANSFER_ENCODING},
+        header::{CONNECTION, HOST, TRANSFER_ENCODING},
     },
     response::{IntoResponse, Response},
 };
@@ -44,8 +44,7 @@ pub fn check(request: &Request) -> Result<(), ApiError> {
 /// Answers a request that breaks these rules. The connection is closed: a proxy may have read another end of this
 /// request, and so another begin of the next.
 pub fn refuse(error: ApiError) -> Response {
-    let headers = [(CONNECTION, "close"), (CACHE_CONTROL, "no-store"), (PRAGMA, "no-cache")];
-    (headers, error).into_response()
+    ([(CONNECTION, "close")], error).into_response()
 }
 
 /// Whether this is a host, with a port or without (RFC 3986 §3.2.2, §3.2.3). Every request asks: so nothing is
