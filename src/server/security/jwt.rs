@@ -1,22 +1,33 @@
 //! Access tokens: JSON Web Tokens signed with HS256 (RFC 7519, RFC 7515). `jsonwebtoken` signs and checks the
-//! signature. This file checks the rest (RFC 8725). `exp` must be in the future, without leeway. `nbf`, `typ` and
-//! `crit` are checked. A token that contains a key is refused. A token with a repeated member is refused.
+//! signature. This file reads and checks the rest (RFC 8725). `exp` must be in the future, without leeway. `nbf`, `typ`
+//! and `crit` are checked. A token that contains a key is refused. A token with a repeated member is refused.
 
-use std::{collections::BTreeMap, fmt};
+mod members;
+
+use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use serde::{Deserialize, Deserializer, Serialize, de};
-use serde_json::Value;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, crypto};
+use quick_cache::sync::Cache;
+use serde::Serialize;
 
+use self::members::Members;
 use crate::model::Scopes;
+
+/// How many tokens are remembered as verified.
+const VERIFIED: usize = 10_000;
+/// The longest token that is remembered, in bytes. Our own have about 350.
+const LONGEST_VERIFIED: usize = 1024;
 
 /// The key for signing and checking tokens. The bytes of the secret are the key, as in the tutorial:
 /// `openssl rand -hex 32` prints 64 bytes.
 pub struct Keys {
     encoding: EncodingKey,
     decoding: DecodingKey,
-    validation: Validation,
+    /// Tokens that were verified, with their content. A client sends the same token again and again. The key is the whole
+    /// token, with its signature: with a changed byte it is another token. Only tokens with a good signature get in. The
+    /// times are compared each time.
+    verified: Cache<Box<str>, Verified>,
 }
 
 /// The claims of a token to be issued.
@@ -38,7 +49,7 @@ pub struct NewClaims<'a> {
 }
 
 /// The content of a valid token.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct TokenData {
     /// The username of the token's user.
     pub username: String,
@@ -48,6 +59,14 @@ pub struct TokenData {
     pub password_version: Option<f64>,
     /// The scopes that the token has at most. `None` means all scopes of the user.
     pub scopes: Option<Scopes>,
+}
+
+/// A token with a good signature, and its times in Unix seconds.
+#[derive(Clone)]
+struct Verified {
+    data: Arc<TokenData>,
+    expires_at: f64,
+    not_before: Option<f64>,
 }
 
 /// The token is not valid. Every reason gets the same answer.
@@ -66,15 +85,11 @@ const FORBIDDEN: [&str; 10] = ["b64", "crit", "enc", "jku", "jwk", "x5c", "x5t",
 impl Keys {
     /// The key with the bytes of `secret`.
     pub fn new(secret: &str) -> Self {
-        let mut validation = Validation::new(Algorithm::HS256);
-        // The times are compared below, with the caller's time and without leeway.
-        validation.validate_exp = false;
-        validation.validate_aud = false;
-        validation.required_spec_claims.clear();
+        let secret = secret.as_bytes();
         Self {
-            encoding: EncodingKey::from_secret(secret.as_bytes()),
-            decoding: DecodingKey::from_secret(secret.as_bytes()),
-            validation,
+            encoding: EncodingKey::from_secret(secret),
+            decoding: DecodingKey::from_secret(secret),
+            verified: Cache::new(VERIFIED),
         }
     }
 
@@ -90,79 +105,63 @@ impl Keys {
     ///
     /// # Errors
     /// [`InvalidToken`] unless it is a compact HS256 JWS, signed with this key, whose `exp` is in the future.
-    pub fn decode(&self, token: &str, now: i64) -> Result<TokenData, InvalidToken> {
-        check_header(token)?;
-        let claims =
-            jsonwebtoken::decode::<Members>(token, &self.decoding, &self.validation).map_err(|_| InvalidToken)?.claims;
+    pub fn decode(&self, token: &str, now: i64) -> Result<Arc<TokenData>, InvalidToken> {
+        let Verified { data, expires_at, not_before } = match self.verified.get(token) {
+            Some(verified) => verified,
+            None => {
+                let verified = self.verify(token)?;
+                if token.len() <= LONGEST_VERIFIED {
+                    self.verified.insert(token.into(), verified.clone());
+                }
+                verified
+            }
+        };
         #[expect(clippy::cast_precision_loss, reason = "a NumericDate is a JSON number, and seconds fit into 53 bits")]
         let now = now as f64;
-        if claims.number("exp")?.ok_or(InvalidToken)? <= now {
+        let is_current = expires_at > now && not_before.is_none_or(|not_before| not_before <= now);
+        if is_current { Ok(data) } else { Err(InvalidToken) }
+    }
+
+    /// Checks everything of a token but its times, and reads it.
+    fn verify(&self, token: &str) -> Result<Verified, InvalidToken> {
+        let (message, signature) = token.rsplit_once('.').ok_or(InvalidToken)?;
+        let (header, claims) = message.split_once('.').ok_or(InvalidToken)?;
+        check_header(&Members::read(&decoded(header)?)?)?;
+        let is_signed = crypto::verify(signature, message.as_bytes(), &self.decoding, Algorithm::HS256);
+        if !is_signed.map_err(|_| InvalidToken)? {
             return Err(InvalidToken);
         }
-        if claims.number("nbf")?.is_some_and(|not_before| not_before > now) {
-            return Err(InvalidToken);
-        }
+        let claims = decoded(claims)?;
+        let claims = Members::read(&claims)?;
         // A token with an audience is not for this server: the server has no audience name (RFC 7519 §4.1.3).
-        if claims.0.contains_key("aud") {
+        if claims.contains("aud") {
             return Err(InvalidToken);
         }
-        Ok(TokenData {
+        let data = TokenData {
             username: claims.text("sub")?.ok_or(InvalidToken)?.to_owned(),
             issued_at: claims.number("iat")?,
             password_version: claims.number("password_version")?,
             scopes: claims.text("scope")?.map(Scopes::parse_granted),
+        };
+        Ok(Verified {
+            data: Arc::new(data),
+            expires_at: claims.number("exp")?.ok_or(InvalidToken)?,
+            not_before: claims.number("nbf")?,
         })
     }
 }
 
-/// Checks that the token has three parts, and that its header asks for HS256 and nothing else.
-fn check_header(token: &str) -> Result<(), InvalidToken> {
-    let [header, _claims, _signature] = token.split('.').collect::<Vec<_>>()[..] else { return Err(InvalidToken) };
-    let header = URL_SAFE_NO_PAD.decode(header).map_err(|_| InvalidToken)?;
-    let header: Members = serde_json::from_slice(&header).map_err(|_| InvalidToken)?;
+/// Checks that a token's header asks for HS256 and nothing else.
+fn check_header(header: &Members<'_>) -> Result<(), InvalidToken> {
     let hs256 = header.text("alg")? == Some("HS256");
     let jwt = header.text("typ")?.is_none_or(|typ| typ.eq_ignore_ascii_case("JWT"));
-    let forbidden = FORBIDDEN.iter().any(|name| header.0.contains_key(*name));
+    let forbidden = FORBIDDEN.iter().any(|name| header.contains(name));
     if hs256 && jwt && !forbidden { Ok(()) } else { Err(InvalidToken) }
 }
 
-/// A JSON object without repeated members (RFC 7519 §4). Two readers could use different values of a repeated member.
-struct Members(BTreeMap<String, Value>);
-
-impl Members {
-    fn text(&self, name: &str) -> Result<Option<&str>, InvalidToken> {
-        self.0.get(name).map(|value| value.as_str().ok_or(InvalidToken)).transpose()
-    }
-
-    fn number(&self, name: &str) -> Result<Option<f64>, InvalidToken> {
-        self.0.get(name).map(|value| value.as_f64().ok_or(InvalidToken)).transpose()
-    }
-}
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-
-        impl<'de> de::Visitor<'de> for Visitor {
-            type Value = Members;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object without repeated members")
-            }
-
-            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-                let mut members = BTreeMap::new();
-                while let Some((name, value)) = map.next_entry::<String, Value>()? {
-                    if members.insert(name, value).is_some() {
-                        return Err(de::Error::custom("a member is written twice"));
-                    }
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(Visitor)
-    }
+/// Decodes a part of a token, which is base64.
+fn decoded(part: &str) -> Result<Vec<u8>, InvalidToken> {
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| InvalidToken)
 }
 
 #[cfg(test)]

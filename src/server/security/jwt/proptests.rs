@@ -85,8 +85,8 @@ proptest! {
         let token = keys.create_access_token(&claims).expect("a token");
         #[expect(clippy::cast_precision_loss, reason = "they are before END_OF_TIME")]
         let [issued_at, password_version] = [iat, password_version].map(|number| Some(number as f64));
-        let data = TokenData { username: sub.clone(), issued_at, password_version, scopes: Some(scopes) };
-        prop_assert_eq!(keys.decode(&token, exp - 1), Ok(data.clone()));
+        let data = Arc::new(TokenData { username: sub.clone(), issued_at, password_version, scopes: Some(scopes) });
+        prop_assert_eq!(keys.decode(&token, exp - 1), Ok(Arc::clone(&data)));
         prop_assert_eq!(keys.decode(&token, exp), Err(InvalidToken));
         prop_assert_eq!(keys.decode(&token, now), if now < exp { Ok(data) } else { Err(InvalidToken) });
     }

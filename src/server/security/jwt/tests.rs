@@ -20,17 +20,17 @@ fn signed(header: &str, claims: &str) -> String {
 }
 
 /// Checks a token with these claims.
-fn claims(claims: &str) -> Result<TokenData, InvalidToken> {
+fn claims(claims: &str) -> Result<Arc<TokenData>, InvalidToken> {
     keys().decode(&signed(r#"{"alg":"HS256","typ":"JWT"}"#, claims), NOW)
 }
 
 /// Checks a token with this header and valid claims.
-fn header(header: &str) -> Result<TokenData, InvalidToken> {
+fn header(header: &str) -> Result<Arc<TokenData>, InvalidToken> {
     keys().decode(&signed(header, r#"{"sub":"johndoe","exp":1800000060}"#), NOW)
 }
 
-fn johndoe() -> TokenData {
-    TokenData { username: "johndoe".to_owned(), issued_at: None, password_version: None, scopes: None }
+fn johndoe() -> Arc<TokenData> {
+    TokenData { username: "johndoe".to_owned(), issued_at: None, password_version: None, scopes: None }.into()
 }
 
 #[test]
@@ -63,6 +63,51 @@ fn exp_has_to_be_a_number_in_the_future() {
         assert_eq!(claims(&format!(r#"{{"sub":"johndoe","exp":{exp}}}"#)), Err(InvalidToken), "exp: {exp}");
     }
     assert_eq!(claims(r#"{"sub":"johndoe"}"#), Err(InvalidToken), "no exp");
+}
+
+#[test]
+fn the_times_of_a_token_that_was_verified_before_are_compared_each_time() {
+    let keys = keys();
+    let token = signed(r#"{"alg":"HS256"}"#, r#"{"sub":"johndoe","exp":1800000060,"nbf":1800000000}"#);
+    for (now, expected) in [
+        (NOW - 1, Err(InvalidToken)),
+        (NOW, Ok(johndoe())),
+        (NOW + 59, Ok(johndoe())),
+        (NOW + 60, Err(InvalidToken)),
+        (NOW, Ok(johndoe())),
+    ] {
+        assert_eq!(keys.decode(&token, now), expected, "{now}");
+    }
+}
+
+#[test]
+fn only_good_tokens_of_a_usual_length_are_remembered() {
+    let keys = keys();
+    let good = signed(r#"{"alg":"HS256"}"#, r#"{"sub":"johndoe","exp":1800000060}"#);
+    let long = signed(r#"{"alg":"HS256"}"#, &format!(r#"{{"sub":"johndoe","exp":1800000060,"x":"{:2000}"}}"#, ""));
+    let (message, signature) = good.rsplit_once('.').expect("a signature");
+    let first = if signature.starts_with('A') { 'B' } else { 'A' };
+    let forged = format!("{message}.{first}{}", &signature[1..]);
+    assert_eq!(keys.decode(&forged, NOW), Err(InvalidToken));
+    assert_eq!(keys.verified.len(), 0);
+    assert_eq!(keys.decode(&long, NOW), Ok(johndoe()));
+    assert_eq!(keys.verified.len(), 0);
+    assert_eq!(keys.decode(&good, NOW), Ok(johndoe()));
+    assert_eq!(keys.verified.len(), 1);
+    assert_eq!(keys.decode(&forged, NOW), Err(InvalidToken), "also once the good one is remembered");
+}
+
+#[test]
+fn what_is_not_utf8_is_no_json_wherever_it_is() {
+    let token = |claims: &[u8]| {
+        let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#), URL_SAFE_NO_PAD.encode(claims));
+        let signature = crypto::sign(message.as_bytes(), &keys().encoding, Algorithm::HS256).expect("a signature");
+        format!("{message}.{signature}")
+    };
+    let claims = br#"{"sub":"johndoe","exp":1800000060,"x":["?"]}"#;
+    assert_eq!(keys().decode(&token(claims), NOW), Ok(johndoe()));
+    let broken = claims.map(|byte| if byte == b'?' { 0xff } else { byte });
+    assert_eq!(keys().decode(&token(&broken), NOW), Err(InvalidToken));
 }
 
 #[test]
