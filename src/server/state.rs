@@ -95,6 +95,7 @@ impl AppState {
             check_key(key, "token.secret-key", settings)?;
         }
         let store = Store::open(&settings.database.url).await?;
+        store.check_that_changes_are_seen(clock::unix_milliseconds()).await?;
         let secret_key = match &settings.token.secret_key {
             Some(key) => key.clone(),
             None => {

@@ -99,6 +99,8 @@ impl TestApp {
     }
 
     async fn open(folder: Arc<TempDir>, overrides: Vec<String>) -> Self {
+        // Each server keeps some files open, and all of them are in one process.
+        let _ = rlimit::increase_nofile_limit(4096);
         let file = folder.path().join("Leptos.toml");
         let settings = Settings::read(Some(&file), HashMap::new(), &overrides).expect("good settings");
         let state = AppState::open(&settings).await.expect("a server that starts");

@@ -9,6 +9,7 @@ mod https;
 mod logging;
 mod operations;
 mod protocol;
+mod revocation;
 mod secrets;
 mod serving;
 mod support;

@@ -27,7 +27,7 @@ use crate::{
     responses((status = 200, description = "The user", body = User), ScopedErrors<ME>)
 )]
 pub async fn read_users_me(Scoped(user): Scoped<ME>) -> Json<User> {
-    Json(user.into())
+    Json(User::from(&*user))
 }
 
 /// Read the current user's items

@@ -3,6 +3,8 @@
 //! enabled user, and [`Scoped`] requires scopes. Only the last two give a handler a user: a forgotten check does not
 //! compile.
 
+use std::sync::Arc;
+
 use axum::{
     extract::FromRequestParts,
     http::{header::AUTHORIZATION, request::Parts},
@@ -20,20 +22,20 @@ pub struct BearerToken(String);
 
 /// The token's user, enabled or not, and the token's scopes: the tutorial's `get_current_user`.
 pub struct CurrentUser {
-    user: UserRow,
+    user: Arc<UserRow>,
     scopes: Scopes,
 }
 
 /// The token's user, who is enabled: the tutorial's `get_current_active_user`.
 pub struct ActiveUser {
     /// The user, as the database has it now.
-    pub user: UserRow,
+    pub user: Arc<UserRow>,
     scopes: Scopes,
 }
 
 /// The enabled user of a token that has all of these scopes: the tutorial's `Security(…, scopes=[…])`. The parameter is
 /// made of the constants in [`crate::model`]: `Scoped<{ ME | ITEMS }>`.
-pub struct Scoped<const NEEDED: u8>(pub UserRow);
+pub struct Scoped<const NEEDED: u8>(pub Arc<UserRow>);
 
 impl<S: Send + Sync> FromRequestParts<S> for BearerToken {
     type Rejection = ApiError;

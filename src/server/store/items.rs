@@ -40,7 +40,7 @@ impl Store {
         .bind(&owner.id)
         .bind(limit)
         .bind(skip)
-        .fetch_all(&self.readers)
+        .fetch_all(&mut *self.readers.get().await?)
         .await?;
         let item = |row: ItemRow| Item {
             item_id: row.item_id,

@@ -70,7 +70,7 @@ impl Store {
         )
         .bind(username)
         .bind(address)
-        .fetch_optional(&self.readers)
+        .fetch_optional(&mut *self.readers.get().await?)
         .await?;
         Ok(LoginHistory {
             password_version: row.map(|(tokens_valid_from, _)| tokens_valid_from),

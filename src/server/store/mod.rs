@@ -1,12 +1,14 @@
 //! The database: SQLite through sqlx. Only this module contains SQL. The SQL is portable: ids and times come from the
 //! caller. Rows are never sent to clients: the types on the wire are in `model`.
 
-mod changes;
 mod file;
 mod items;
 mod logins;
+mod lookups;
 mod open;
+mod readers;
 mod users;
+mod wal_index;
 mod write;
 
 use std::{
@@ -19,8 +21,10 @@ use quick_cache::sync::Cache;
 use sqlx::SqlitePool;
 
 use self::{
-    changes::{Changes, Version},
     file::DatabaseFile,
+    lookups::Lookups,
+    readers::Readers,
+    wal_index::{DatabaseState, WalIndex},
 };
 
 pub use self::{
@@ -35,16 +39,16 @@ const CACHED_USERS: usize = 10_000;
 /// A handle to the database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    /// Connections that read. They refuse to write.
-    readers: SqlitePool,
+    readers: Readers,
     /// The one connection that writes: SQLite allows one write at a time.
     writer: SqlitePool,
     /// Whether the last write ended without a commit.
     last_write_failed: Arc<AtomicBool>,
-    changes: Changes,
     file: DatabaseFile,
-    /// The cache of users for recent tokens. Each user has the version of the database when it was read.
-    users: Arc<Cache<String, (Version, UserRow)>>,
+    wal_index: WalIndex,
+    lookups: Lookups,
+    /// The cache of users for recent tokens. Each user has the state of the database when it was read.
+    users: Arc<Cache<String, (DatabaseState, Arc<UserRow>)>>,
     /// The hits and misses of the user cache.
     pub cache: CacheCounters,
 }
@@ -67,6 +71,9 @@ pub enum StoreError {
     /// The file at the configured path is no longer the open file.
     #[error("the database {0} was removed or replaced: put it back (a restart would create an empty one)")]
     Replaced(PathBuf),
+    /// The write-ahead log's index does not show a change.
+    #[error("changes of the database are not noticed: put its file on a local disk")]
+    Unseen,
     /// An error that several requests share.
     #[error(transparent)]
     Shared(Arc<Self>),
@@ -91,8 +98,25 @@ impl Store {
     /// [`StoreError::Replaced`], [`StoreError::Unavailable`].
     pub async fn check(&self) -> Result<(), StoreError> {
         self.file.check().await?;
-        sqlx::query("SELECT 1 FROM users LIMIT 1").fetch_optional(&self.readers).await?;
+        sqlx::query("SELECT 1 FROM users LIMIT 1").fetch_optional(&mut *self.readers.get().await?).await?;
         Ok(())
+    }
+
+    /// Checks that a change is seen where the cache looks for it. Otherwise a user who is disabled would stay in the cache.
+    ///
+    /// # Errors
+    /// [`StoreError::Unseen`], and those of [`Store::prove_write`].
+    pub async fn check_that_changes_are_seen(&self, now: i64) -> Result<(), StoreError> {
+        // Several times, as another process may be committing at this moment.
+        for _ in 0..5 {
+            let before = self.wal_index.state();
+            self.prove_write(now).await?;
+            let after = self.wal_index.state();
+            if before.is_some() && after.is_some() && before != after {
+                return Ok(());
+            }
+        }
+        Err(StoreError::Unseen)
     }
 
     /// Writes one row, at the time `now` in Unix milliseconds. Only a write proves that the database can be written.
@@ -101,13 +125,15 @@ impl Store {
     /// [`StoreError::Replaced`], [`StoreError::Unavailable`].
     pub async fn prove_write(&self, now: i64) -> Result<(), StoreError> {
         let mut write = self.write().await?;
-        sqlx::query("UPDATE write_proofs SET proved_at = $1").bind(now).execute(&mut *write).await?;
+        // Always another value: SQLite writes nothing if a row stays the same.
+        let update = "UPDATE write_proofs SET proved_at = CASE WHEN proved_at = $1 THEN $1 + 1 ELSE $1 END";
+        sqlx::query(update).bind(now).execute(&mut *write).await?;
         write.commit().await
     }
 
     /// Closes the database after the queries in progress. Later queries fail.
     pub async fn close(&self) {
-        self.changes.close().await;
+        self.lookups.close().await;
         self.readers.close().await;
         self.writer.close().await;
     }

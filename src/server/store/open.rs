@@ -18,7 +18,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{CACHED_USERS, CacheCounters, Changes, DatabaseFile, Store};
+use super::{CACHED_USERS, CacheCounters, DatabaseFile, Lookups, Readers, Store, WalIndex};
 
 /// The migrations from an empty file to the current tables. They are compiled into the program.
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -26,8 +26,6 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 /// The table in which sqlx records the applied migrations.
 const MIGRATIONS_TABLE: &str = "_sqlx_migrations";
 
-/// How many connections read.
-const READERS: u32 = 4;
 /// How long a write waits for its turn, and how long it then waits for another process's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -58,6 +56,9 @@ pub enum OpenError {
     /// The database is from a newer version of the program.
     #[error("the database {0} is from a newer version of Cloakroom: start that version")]
     Newer(PathBuf),
+    /// The index of the write-ahead log cannot be read.
+    #[error("cannot read the write-ahead log's index of the database {0} ({1}): put the database on a local disk")]
+    Index(PathBuf, #[source] io::Error),
     /// A migration failed.
     #[error("the database {0} cannot be brought up to date: {1}")]
     Migration(PathBuf, #[source] MigrateError),
@@ -94,33 +95,34 @@ impl Store {
             .busy_timeout(BUSY_TIMEOUT)
             .disable_statement_logging();
         let file = DatabaseFile::at(&path).map_err(|error| OpenError::File(path.clone(), error))?;
-        let pool = |connections| {
-            let file = file.clone();
-            SqlitePoolOptions::new()
-                .max_connections(connections)
-                .acquire_timeout(BUSY_TIMEOUT)
-                .idle_timeout(None)
-                .max_lifetime(None)
-                // A connection that is opened later must not be to another file.
-                .after_connect(move |_, _| {
-                    let file = file.clone();
-                    Box::pin(async move { file.check().await.map_err(|error| io::Error::other(error).into()) })
-                })
-        };
-        let writer = pool(1).connect_with(options.clone()).await.map_err(unusable)?;
+        let checked = file.clone();
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(BUSY_TIMEOUT)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            // A connection that is opened later must not be to another file.
+            .after_connect(move |_, _| {
+                let file = checked.clone();
+                Box::pin(async move { file.check().await.map_err(|error| io::Error::other(error).into()) })
+            })
+            .connect_with(options.clone())
+            .await
+            .map_err(unusable)?;
         migrate(&writer).await.map_err(|error| OpenError::Migration(path.clone(), error))?;
         // Into the file itself: until then, everything that a first start writes is in the write-ahead log.
         sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&writer).await.map_err(unusable)?;
-        let read_only = options.clone().pragma("query_only", "ON");
-        // All at once: none has to be opened later.
-        let readers = pool(READERS).min_connections(READERS).connect_with(read_only).await.map_err(unusable)?;
-        let watching = options.connect().await.map_err(unusable)?;
+        let read_only = options.pragma("query_only", "ON");
+        let readers = Readers::open(&read_only).await.map_err(unusable)?;
+        let lookups = Lookups::start(read_only.connect().await.map_err(unusable)?);
+        let wal_index = WalIndex::open(&path).map_err(|error| OpenError::Index(path.clone(), error))?;
         Ok(Self {
             readers,
             writer,
             last_write_failed: Arc::default(),
-            changes: Changes::watch(watching, file.clone()),
             file,
+            wal_index,
+            lookups,
             users: Arc::new(Cache::new(CACHED_USERS)),
             cache: CacheCounters::default(),
         })
@@ -218,15 +220,22 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let store = Store::open(&format!("sqlite://{}", folder.path().join("cloakroom.db").display())).await;
         let Store { readers, writer, .. } = store.expect("a new database");
-        for (pool, query_only) in [(&readers, 1), (&writer, 0)] {
-            let pragma =
-                async |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).fetch_one(pool).await.expect("a number");
-            assert_eq!(pragma("PRAGMA synchronous").await, 2, "FULL: an acknowledged write is on the disk");
-            assert_eq!(pragma("PRAGMA foreign_keys").await, 1);
-            assert_eq!(pragma("PRAGMA busy_timeout").await, 5000);
-            assert_eq!(pragma("PRAGMA query_only").await, query_only);
+        let mut reader = readers.get().await.expect("a connection");
+        let mut write = writer.acquire().await.expect("a connection");
+        for (connection, query_only) in [(&mut *reader, 1), (&mut *write, 0)] {
+            let pragmas = [
+                // FULL: an acknowledged write is on the disk.
+                ("PRAGMA synchronous", 2),
+                ("PRAGMA foreign_keys", 1),
+                ("PRAGMA busy_timeout", 5000),
+                ("PRAGMA query_only", query_only),
+            ];
+            for (pragma, expected) in pragmas {
+                let value: i64 = sqlx::query_scalar(pragma).fetch_one(&mut *connection).await.expect("a number");
+                assert_eq!(value, expected, "{pragma}");
+            }
         }
-        let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&writer).await.expect("a word");
+        let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *write).await.expect("a word");
         assert_eq!(journal, "wal");
     }
 }

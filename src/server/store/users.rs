@@ -1,5 +1,7 @@
 //! Users: rows and queries.
 
+use std::sync::Arc;
+
 use sqlx::FromRow;
 
 use super::{Store, StoreError};
@@ -58,30 +60,32 @@ pub struct NewUser {
     pub created_at: i64,
 }
 
-impl From<UserRow> for User {
-    fn from(row: UserRow) -> Self {
-        Self { username: row.username, email: row.email, full_name: row.full_name, disabled: row.disabled }
+impl From<&UserRow> for User {
+    fn from(row: &UserRow) -> Self {
+        let UserRow { username, email, full_name, disabled, .. } = row;
+        Self { username: username.clone(), email: email.clone(), full_name: full_name.clone(), disabled: *disabled }
     }
 }
 
 impl Store {
-    /// The user of a token. Every request with a token reads it, so it is cached until anything is written.
+    /// The user of a token. Every request with a token asks for it, so it is cached until anything is written.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn user_behind_token(&self, username: &str) -> Result<Option<UserRow>, StoreError> {
+    /// [`StoreError`].
+    pub async fn user_behind_token(&self, username: &str) -> Result<Option<Arc<UserRow>>, StoreError> {
+        self.file.check_each_second().await?;
         // Read before the row. A write in between makes the cached row look older than it is, which is safe.
-        let version = self.changes.version().await?;
+        let state = self.wal_index.state();
         if let Some((of, user)) = self.users.get(username)
-            && of == version
+            && Some(of) == state
         {
             self.cache.hits.inc();
             return Ok(Some(user));
         }
         self.cache.misses.inc();
-        let user = self.find_user(username).await?.map(|found| found.user);
-        if let Some(user) = &user {
-            self.users.insert(username.to_owned(), (version, user.clone()));
+        let user = self.lookups.find(username).await?;
+        if let (Some(state), Some(user)) = (state, &user) {
+            self.users.insert(username.to_owned(), (state, Arc::clone(user)));
         }
         Ok(user)
     }
@@ -93,7 +97,7 @@ impl Store {
     pub async fn find_user(&self, username: &str) -> Result<Option<UserInDb>, StoreError> {
         Ok(sqlx::query_as("SELECT * FROM users WHERE username = $1")
             .bind(username)
-            .fetch_optional(&self.readers)
+            .fetch_optional(&mut *self.readers.get().await?)
             .await?)
     }
 
@@ -102,7 +106,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn list_users(&self) -> Result<Vec<UserRow>, StoreError> {
-        Ok(sqlx::query_as("SELECT * FROM users ORDER BY created_at, id").fetch_all(&self.readers).await?)
+        Ok(sqlx::query_as("SELECT * FROM users ORDER BY created_at, id")
+            .fetch_all(&mut *self.readers.get().await?)
+            .await?)
     }
 
     /// Creates a user.
