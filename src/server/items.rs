@@ -1,49 +1,56 @@
 //! Items: reading which part of a list is requested.
 
-use std::num::IntErrorKind;
+use std::{fmt, num::IntErrorKind};
 
 use utoipa::IntoParams;
 
+use super::store::Place;
 use crate::error::{ApiError, FieldError};
 
-/// The requested part of a list: without the first `skip` entries, and with at most `limit` entries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoParams)]
+/// The requested part of a list: what comes after the entry `after`, without the first `skip` entries of it, and with at
+/// most `limit` entries.
+#[derive(Clone, Debug, PartialEq, Eq, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Paging {
-    /// How many entries to skip.
+    /// How many entries to skip. The server counts them: in a long list, `after` is faster.
     #[param(required = false, minimum = 0, default = 0)]
     pub skip: i64,
     /// The most entries to return, at most 100.
     #[param(required = false, minimum = 0, maximum = 100, default = 100)]
     pub limit: i64,
+    /// Where the previous page ended. The `Link` header of that page has it.
+    #[param(required = false, value_type = String)]
+    pub after: Option<Place>,
+}
+
+/// The form on the wire: `1764079200000.Umbrella`.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.created_at, self.item_id)
+    }
 }
 
 /// The most entries that one answer holds.
 const LIMIT: i64 = 100;
 
 impl Paging {
-    /// Reads `skip` and `limit` from a query string, as FastAPI does. The last value of a name counts. Other names are
-    /// ignored.
+    /// Reads a query string, as FastAPI does. The last value of a name counts. Other names are ignored.
     ///
     /// # Errors
-    /// A 422 that names each value that is not a number or is out of range.
+    /// A 422 that names each value that is malformed or out of range.
     pub fn read(query: &str) -> Result<Self, ApiError> {
-        let mut paging = Self { skip: 0, limit: LIMIT };
+        let mut paging = Self { skip: 0, limit: LIMIT, after: None };
         let mut broken = Vec::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let (target, name, most) = match name.as_ref() {
-                "skip" => (&mut paging.skip, "skip", i64::MAX),
-                "limit" => (&mut paging.limit, "limit", LIMIT),
+            let (name, read) = match name.as_ref() {
+                "skip" => ("skip", count(&value, i64::MAX).map(|skip| paging.skip = skip)),
+                "limit" => ("limit", count(&value, LIMIT).map(|limit| paging.limit = limit)),
+                "after" => ("after", place(&value).map(|place| paging.after = Some(place))),
                 _ => continue,
             };
             broken.retain(|field: &FieldError| !field.loc.contains(&name.into()));
-            match count(&value, most) {
-                Ok(value) => *target = value,
-                Err((kind, msg)) => broken.push(FieldError {
-                    loc: vec!["query".into(), name.into()],
-                    msg: msg.into(),
-                    kind: kind.into(),
-                }),
+            if let Err((kind, msg)) = read {
+                broken.push(FieldError { loc: vec!["query".into(), name.into()], msg: msg.into(), kind: kind.into() });
             }
         }
         if broken.is_empty() { Ok(paging) } else { Err(ApiError::unprocessable(broken)) }
@@ -66,6 +73,15 @@ fn count(text: &str, most: i64) -> Result<i64, (&'static str, String)> {
     }
 }
 
+/// Reads a place. The error is in Pydantic's words.
+fn place(text: &str) -> Result<Place, (&'static str, String)> {
+    let read = |text: &str| {
+        let (created_at, item_id) = text.split_once('.')?;
+        Some(Place { created_at: created_at.parse().ok()?, item_id: item_id.to_owned() })
+    };
+    read(text).ok_or_else(|| ("value_error", "Value error, take this from the Link header of another page".to_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -77,7 +93,7 @@ mod tests {
 
     fn read(query: &str) -> Result<(i64, i64), Vec<(String, String)>> {
         match Paging::read(query) {
-            Ok(Paging { skip, limit }) => Ok((skip, limit)),
+            Ok(Paging { skip, limit, .. }) => Ok((skip, limit)),
             Err(error) => match error.body.detail {
                 Detail::Fields(fields) => {
                     Err(fields.into_iter().map(|field| (field.loc.join("."), field.kind.into_owned())).collect())
@@ -108,11 +124,23 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_place_is_a_time_and_an_id_of_any_characters() {
+        for text in ["1764079200000.Umbrella", "-1.", "0.a.b", "0. \u{0}/ä"] {
+            let query = form_urlencoded::Serializer::new(String::new()).append_pair("after", text).finish();
+            let place = Paging::read(&query).expect("a good query").after.expect("a place");
+            assert_eq!(place.to_string(), text);
+        }
+        for query in ["after=", "after=1", "after=.Umbrella", "after=x.Umbrella", "after=9223372036854775808.a"] {
+            assert_eq!(read(query), Err(vec![("query.after".to_owned(), "value_error".to_owned())]), "{query}");
+        }
+    }
+
     /// Arbitrary text, often made of the parts of such a query.
     fn query() -> impl Strategy<Value = String> {
-        let name = select(&["&skip=", "&limit=", "&", "limit=", "&skip", "&%6cimit="][..]);
+        let name = select(&["&skip=", "&limit=", "&after=", "&", "limit=", "&skip", "&%6cimit="][..]);
         let value =
-            select(&["", "-1", "+1", "%31", "0", "7", "101", "9223372036854775808"][..]).prop_map(str::to_owned);
+            select(&["", "-1", "+1", "%31", "0", "7", "7.a", "101", "9223372036854775808"][..]).prop_map(str::to_owned);
         let text = vec(any::<char>(), 0..6).prop_map(String::from_iter);
         let pair = (name, prop_oneof![4 => value, 1 => text]).prop_map(|(name, value)| name.to_owned() + &value);
         vec(pair, 0..6).prop_map(|pairs| pairs.concat())
@@ -126,7 +154,7 @@ mod tests {
                 Err(broken) => {
                     let names: BTreeSet<_> = broken.iter().map(|(name, _)| name.as_str()).collect();
                     prop_assert!(!names.is_empty() && names.len() == broken.len());
-                    prop_assert!(names.is_subset(&BTreeSet::from(["query.skip", "query.limit"])));
+                    prop_assert!(names.is_subset(&BTreeSet::from(["query.skip", "query.limit", "query.after"])));
                 }
             }
         }

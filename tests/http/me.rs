@@ -3,7 +3,7 @@
 use cloakroom::model::Scopes;
 use serde_json::{Value, json};
 
-use super::support::TestApp;
+use super::support::{Answer, TestApp};
 
 #[tokio::test]
 async fn a_user_has_exactly_four_fields() {
@@ -75,6 +75,60 @@ async fn a_hundred_items_come_at_most() {
     app.leave_items("ada", &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
     let items = ada.get("/users/me/items").await.json();
     assert_eq!(items.as_array().map(Vec::len), Some(100));
+}
+
+/// The path of the next page, from the `Link` header.
+fn next_page(answer: &Answer) -> Option<String> {
+    let link = answer.header("link").strip_prefix('<')?.strip_suffix(r#">; rel="next""#)?;
+    Some(link.to_owned())
+}
+
+#[tokio::test]
+async fn the_link_to_the_next_page_leads_through_the_whole_list() {
+    let app = TestApp::start().await;
+    let ada = app.user().await;
+    let names = ["b", "a", "ä ö", "x&limit=1", "50%", "#", "a.b", ""];
+    app.leave_items("ada", &names).await;
+    app.create("grace", Scopes::AT_SIGN_UP).await;
+    app.leave_items("grace", &["grace's"]).await;
+    // Two more, created in the same millisecond as the first.
+    app.execute("UPDATE items SET created_at = 0 WHERE item_id IN ('a', 'ä ö')").await;
+    let whole = ada.get("/users/me/items").await;
+    assert_eq!(next_page(&whole), None, "there is one page only");
+    for limit in 1..=names.len() {
+        let (mut items, mut pages, mut next) = (Vec::new(), 0, Some(format!("/users/me/items?limit={limit}")));
+        while let Some(path) = next {
+            let page = ada.get(&path).await;
+            items.extend(page.json().as_array().expect("a list").clone());
+            (pages, next) = (pages + 1, next_page(&page));
+        }
+        assert_eq!(Value::from(items), whole.json(), "limit {limit}");
+        assert_eq!(pages, names.len().div_ceil(limit), "limit {limit}");
+    }
+}
+
+#[tokio::test]
+async fn the_next_page_is_right_although_its_place_is_gone_and_skip_counts_from_there() {
+    let app = TestApp::start().await;
+    let ada = app.user().await;
+    app.leave_items("ada", &["a", "b", "c", "d", "e"]).await;
+    let next = next_page(&ada.get("/users/me/items?limit=2").await).expect("a next page");
+    app.execute("DELETE FROM items WHERE item_id IN ('a', 'b')").await;
+    let names = |answer: Answer| {
+        answer.json().as_array().expect("a list").iter().map(|item| item["item_id"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(ada.get(&next).await), ["c", "d"]);
+    assert_eq!(names(ada.get(&format!("{next}&skip=1")).await), ["d", "e"]);
+    assert_eq!(names(ada.get("/users/me/items?limit=0").await), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_place_that_is_none_is_reported_as_a_broken_value() {
+    let app = TestApp::start().await;
+    let answer = app.user().await.get("/users/me/items?after=somewhere").await;
+    assert_eq!(answer.status, 422);
+    let detail = &answer.json()["detail"][0];
+    assert_eq!((&detail["loc"], &detail["type"]), (&json!(["query", "after"]), &json!("value_error")));
 }
 
 #[tokio::test]

@@ -87,7 +87,7 @@ impl<const NEEDED: u8> IntoResponses for ScopedErrors<NEEDED> {
 
 impl IntoResponses for PagingErrors {
     fn responses() -> Responses {
-        responses(Paging::read("skip=-1&limit=ten").err())
+        responses(Paging::read("skip=-1&limit=ten&after=x").err())
     }
 }
 

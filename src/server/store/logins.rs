@@ -50,7 +50,7 @@ impl Store {
         .await?;
         sqlx::query(
             "DELETE FROM login_addresses WHERE user_id = $1 AND address NOT IN (SELECT address FROM login_addresses \
-             WHERE user_id = $1 ORDER BY last_login_at DESC, address LIMIT $2)",
+             WHERE user_id = $1 ORDER BY last_login_at DESC, address LIMIT $2 + 0)",
         )
         .bind(user_id)
         .bind(ADDRESSES)

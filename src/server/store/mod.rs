@@ -28,7 +28,7 @@ use self::{
 };
 
 pub use self::{
-    items::NewItem,
+    items::{NewItem, Page, Place},
     open::{OpenError, path},
     users::{NewUser, UserInDb, UserRow},
 };
