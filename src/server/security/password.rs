@@ -1,23 +1,23 @@
 //! Passwords: hashing and checking with argon2id, on separate threads.
 //!
 //! A hash takes 64 MiB and a tenth of a second of one core. There are as many hashing threads as cores. Each thread
-//! keeps its memory between hashes. A limited number of logins wait in a queue. So a thousand logins at once take two
-//! times 64 MiB on two cores, and the async threads stay free for other requests.
+//! keeps its memory between hashes, and gives it back when it is idle. A limited number of logins wait in a queue. So a
+//! thousand logins at once take two times 64 MiB on two cores, and the async threads stay free for other requests.
 
-use std::{
-    num::NonZeroUsize,
-    sync::{Arc, Mutex, PoisonError, mpsc},
-    thread,
-};
+use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
 use argon2::{
     Algorithm, Argon2, Block, Params, Version,
     password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use prometheus_client::metrics::histogram::Histogram;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, oneshot};
 
 use crate::server::{clock, settings::PasswordSettings};
+
+/// How long a hashing thread keeps its memory without a job.
+const IDLE: Duration = Duration::from_secs(10);
 
 /// Work for a hashing thread, with the thread's memory.
 type Job = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
@@ -28,7 +28,7 @@ pub struct Passwords {
     places: Semaphore,
     /// One permit for each thread. The job holds it: when a request ends early, its thread still finishes the hash.
     threads: Arc<Semaphore>,
-    jobs: mpsc::Sender<Job>,
+    jobs: Sender<Job>,
     /// How many places the queue has, including those of callers that hash.
     size: usize,
     /// How long hashes took.
@@ -59,13 +59,12 @@ impl Passwords {
             .map_err(|_| HashError::Failed)?;
         let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let threads = settings.threads.unwrap_or(cores);
-        let (jobs, queue) = mpsc::channel::<Job>();
-        let queue = Arc::new(Mutex::new(queue));
+        let (jobs, queue) = unbounded::<Job>();
         for number in 0..threads {
-            let queue = Arc::clone(&queue);
+            let queue = queue.clone();
             thread::Builder::new()
                 .name(format!("hashing-{number}"))
-                .spawn(move || work(&queue))
+                .spawn(move || work(&queue, IDLE))
                 .map_err(|_| HashError::Failed)?;
         }
         let mut nothing = [0; Params::DEFAULT_OUTPUT_LEN];
@@ -193,15 +192,17 @@ impl<'a> Turn<'a> {
     }
 }
 
-/// A hashing thread. It does one job after the other with the same memory, until the sender is dropped.
-fn work(queue: &Mutex<mpsc::Receiver<Job>>) {
+/// A hashing thread. It does one job after the other with the same memory, until the sender is dropped. A thread that
+/// has no job for the time `idle` gives the memory back to the system.
+fn work(queue: &Receiver<Job>, idle: Duration) {
     let mut memory = Vec::new();
     loop {
-        // The lock is released before the job starts: another thread can wait for the next job.
-        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        // Without memory to give back, there is no reason to wake up.
+        let job = if memory.is_empty() { queue.recv().map_err(Into::into) } else { queue.recv_timeout(idle) };
         match job {
             Ok(job) => job(&mut memory),
-            Err(mpsc::RecvError) => return,
+            Err(RecvTimeoutError::Timeout) => memory = Vec::new(),
+            Err(RecvTimeoutError::Disconnected) => return,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     pin::{Pin, pin},
+    sync::{Mutex, mpsc},
     task::Poll,
     time::Duration,
 };
@@ -123,4 +124,23 @@ async fn a_thread_gives_back_what_a_larger_hash_from_elsewhere_needed() {
     assert!(passwords.get_password_hash("small".to_owned()).await.is_ok());
     let kept = run(&passwords, |memory| memory.capacity()).await;
     assert_eq!(kept, Ok(64));
+}
+
+#[test]
+fn a_thread_without_a_job_gives_its_memory_back() {
+    let (jobs, queue) = unbounded::<Job>();
+    let thread = thread::spawn(move || work(&queue, Duration::from_millis(10)));
+    let send = |job: Job| jobs.send(job).expect("a thread");
+    send(Box::new(|memory| memory.resize(1024, Block::default())));
+    let (reply, kept) = mpsc::channel();
+    loop {
+        thread::sleep(Duration::from_millis(50));
+        let reply = reply.clone();
+        send(Box::new(move |memory| reply.send(memory.capacity()).expect("a test")));
+        if kept.recv().expect("an answer") == 0 {
+            break;
+        }
+    }
+    drop(jobs);
+    thread.join().expect("the thread ends with its queue");
 }
