@@ -76,7 +76,8 @@ sbom: setup-sbom ## list the parts of the release, as CycloneDX: target/sbom/ser
 		--override-filename browser.cdx
 	mv server.cdx.json browser.cdx.json target/sbom
 
-bench: setup-bench build ## requests per second, compared with the FastAPI tutorial's program
+bench: setup-test setup-bench build ## the server beside bare axum and FastAPI, and the pages; 15 minutes; writes bench/RESULTS.md
+	cargo build --locked --release --features ssr --example bare
 	bench/run.sh
 
 bench-page: setup-test build ## how long a person waits for the pages on a slow phone; five minutes

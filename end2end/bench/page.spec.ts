@@ -132,7 +132,9 @@ test("the pages on a slow phone", async ({ browser, request }) => {
     }
     const hash = median(hashes);
     console.log(`
-Medians of ${runs} runs, on a quarter of the CPU, 1.6 Mbit/s and 150 ms
+## Pages on a slow phone
+
+Medians of ${runs} runs in Chromium ${browser.version()}, on a quarter of the CPU, 1.6 Mbit/s and 150 ms
 
 | page | first paint | ready | blocking | layout shift | on the wire | requests |
 | --- | --- | --- | --- | --- | --- | --- |
