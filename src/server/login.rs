@@ -117,6 +117,8 @@ async fn authenticate(
         }
     };
     in_progress.succeeded();
+    // The next login may hash while this one is written to the disk.
+    drop(turn);
     attempt.outcome = LoginOutcome::error;
     state.store.remember_login(&found.id, &address.to_string(), clock::unix_milliseconds()).await?;
     attempt.outcome = LoginOutcome::succeeded;
