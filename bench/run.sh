@@ -34,6 +34,7 @@ results=$(mktemp)
 trap 'rm -f "$results"' EXIT
 introduction | tee "$results"
 .venv/bin/python -B bench/run.py | tee -a "$results"
+echo >>"$results"
 (cd end2end && npx playwright test --config bench.config.ts) | tee /dev/stderr | sed -n '/^## /,/without it\.$/p' >>"$results"
 mv "$results" bench/RESULTS.md
 chmod 644 bench/RESULTS.md
