@@ -145,6 +145,7 @@ test("a session that is nonsense counts as none", async ({ page, login }) => {
     await page.evaluate(([key, value]) => localStorage.setItem(key, value), [STORAGE_KEY, nonsense]);
     await page.goto("/account");
     await expect(page).toHaveURL(/\/login/);
+    await awake(page);
     expect(await kept(page)).toEqual({ tab: null, device: null });
   }
 });
