@@ -10,11 +10,12 @@ use clap::{Args, Parser, Subcommand};
 use cloakroom::{
     model::Scopes,
     server::{
-        clock, metrics,
+        accounts::users::{self, SignUp, UserError},
+        clock,
+        operations::metrics,
         security::password::Passwords,
         settings::Settings,
         store::Store,
-        users::{self, SignUp, UserError},
     },
 };
 

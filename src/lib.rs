@@ -6,7 +6,7 @@
 //!
 //! - `app` draws the UI and calls the API.
 //! - `oauth2` and `server::routes` translate between HTTP and Rust.
-//! - `server::{users, items}` decide.
+//! - `server::{accounts, items}` decide.
 //! - `server::store` reads and writes the database.
 //! - `model` and `error` hold the types that the others share.
 //!

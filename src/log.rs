@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use cloakroom::server::request_id::current;
+use cloakroom::server::operations::request_id::current;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 

@@ -8,7 +8,9 @@ use std::{collections::HashMap, future::Future, io, net::SocketAddr, path::Path,
 
 use clap::Parser;
 use cloakroom::server::{
-    self, Listeners, demo,
+    self, Listeners,
+    accounts::{demo, users::UserError},
+    network::tls::{Tls, TlsError},
     security::{
         password::HashError,
         secret::{SecretError, new_secret_key},
@@ -16,8 +18,6 @@ use cloakroom::server::{
     settings::{Settings, SettingsError},
     state::{AppState, StartError},
     store::{OpenError, StoreError},
-    tls::{Tls, TlsError},
-    users::UserError,
 };
 use tokio::{
     net::TcpListener,

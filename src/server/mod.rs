@@ -1,23 +1,17 @@
 //! Everything that runs only on the server. `main` reads the settings, and [`run`] serves.
 
-pub mod assets;
+pub mod accounts;
 pub mod clock;
-mod connections;
-pub mod demo;
 pub mod items;
-pub mod login;
-pub mod metrics;
+pub mod network;
 pub mod openapi;
-mod readiness;
-pub mod request_id;
+pub mod operations;
 pub mod routes;
 pub mod security;
 pub mod settings;
-pub mod site;
 pub mod state;
 pub mod store;
-pub mod tls;
-pub mod users;
+pub mod ui;
 
 use std::{
     future::{Future, pending},
@@ -28,7 +22,11 @@ use axum::Router;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::net::TcpListener;
 
-use self::{state::AppState, tls::Tls};
+use self::{
+    network::{connections, tls::Tls},
+    operations::metrics,
+    state::AppState,
+};
 
 /// The sockets that the server listens on.
 pub struct Listeners {

@@ -10,10 +10,12 @@ use axum::extract::FromRef;
 use leptos::config::{Env, LeptosOptions};
 
 use super::{
-    assets::Assets,
-    clock, demo,
-    metrics::{self, Metrics},
-    readiness::Readiness,
+    accounts::demo,
+    clock,
+    operations::{
+        metrics::{self, Metrics},
+        readiness::Readiness,
+    },
     security::{
         jwt::Keys,
         password::{HashError, Passwords},
@@ -21,8 +23,11 @@ use super::{
         throttle::Throttle,
     },
     settings::{LimitSettings, ServerSettings, Settings},
-    site::{self, SiteError},
     store::{self, OpenError, Store, StoreError},
+    ui::{
+        assets::Assets,
+        site::{self, SiteError},
+    },
 };
 
 /// The state of the server: a shared handle to its parts. axum clones it several times for each request.

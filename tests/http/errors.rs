@@ -10,7 +10,7 @@ use axum::{
     middleware::{Next, from_fn},
     routing::{get, post},
 };
-use cloakroom::server::routes::guard::guard;
+use cloakroom::server::routes::around::guard::guard;
 use futures::stream;
 
 use super::support::{Answer, BROWSER, Client, TestApp};

@@ -6,7 +6,7 @@ use axum::{
     body::Body,
     http::{Method, Request},
 };
-use cloakroom::{model::Scopes, server::metrics};
+use cloakroom::{model::Scopes, server::operations::metrics};
 
 use super::support::{Client, PASSWORD, TestApp};
 

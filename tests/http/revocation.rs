@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cloakroom::{
     model::{Jwt, Scopes},
-    server::{clock, users::set_password},
+    server::{accounts::users::set_password, clock},
 };
 
 use super::support::{PASSWORD, SECRET_KEY, TestApp};

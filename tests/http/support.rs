@@ -13,12 +13,12 @@ use axum::{
 use cloakroom::{
     model::{ADMIN, ITEMS, ME, Scopes},
     server::{
+        accounts::users::{SignUp, create_user},
         clock, routes,
         security::jwt::NewClaims,
         settings::Settings,
         state::AppState,
         store::NewItem,
-        users::{SignUp, create_user},
     },
 };
 use http_body_util::BodyExt;

@@ -9,7 +9,7 @@ use axum::{
 };
 use cloakroom::{
     model::Scopes,
-    server::{clock, users::set_password},
+    server::{accounts::users::set_password, clock},
 };
 
 use super::support::{Answer, PASSWORD, TestApp};

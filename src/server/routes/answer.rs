@@ -11,7 +11,7 @@ use axum::{
 
 use crate::{
     error::ApiError,
-    server::{request_id::current, security::password::HashError, store::StoreError},
+    server::{operations::request_id::current, security::password::HashError, store::StoreError},
 };
 
 /// How long a client should wait if the queue is full, in seconds. Two threads empty the default queue of 64 in about

@@ -2,8 +2,10 @@
 
 use uuid::Uuid;
 
-use super::store::{NewItem, NewUser, Store, StoreError};
-use crate::model::Scopes;
+use crate::{
+    model::Scopes,
+    server::store::{NewItem, NewUser, Store, StoreError},
+};
 
 /// The username and password that the server prints at its start.
 pub const LOGIN: (&str, &str) = ("johndoe", "secret");

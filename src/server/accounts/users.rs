@@ -3,16 +3,16 @@
 use icu_normalizer::ComposingNormalizerBorrowed;
 use uuid::Uuid;
 
-use super::{
-    security::{
-        password::{HashError, Passwords, Turn},
-        throttle::MOST_FAILURES,
-    },
-    store::{NewUser, Store, StoreError, UserRow},
-};
 use crate::{
     error::ApiError,
     model::{Scopes, check_email, check_full_name, check_new_password, check_username},
+    server::{
+        security::{
+            password::{HashError, Passwords, Turn},
+            throttle::MOST_FAILURES,
+        },
+        store::{NewUser, Store, StoreError, UserRow},
+    },
 };
 
 /// A user to be created.

@@ -16,7 +16,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use super::{security::password::Passwords, store::Store};
+use crate::server::{security::password::Passwords, store::Store};
 
 /// Bounds of the histograms, in seconds. An answer takes a millisecond, a login a tenth of a second.
 const SECONDS: [f64; 13] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];

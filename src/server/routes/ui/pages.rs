@@ -13,10 +13,12 @@ use axum::{
 use leptos::prelude::{AnyView, IntoAny, view};
 use leptos_axum::render_app_to_stream;
 
-use super::{API, armour};
 use crate::{
     app::{Document, PAGES, Page},
-    server::state::AppState,
+    server::{
+        routes::{api, around},
+        state::AppState,
+    },
 };
 
 /// The UI's pages: one route for each line of the table.
@@ -55,7 +57,7 @@ fn document(
 ) -> impl Fn() -> AnyView + Clone + Send + Sync + 'static + use<> {
     let (options, files) = (state.leptos_options.clone(), Arc::clone(&state.assets.files));
     move || {
-        armour::set_page_policy(&options);
+        around::set_page_policy(&options);
         let (options, files) = (options.clone(), Arc::clone(&files));
         view! { <Document page options files /> }.into_any()
     }
@@ -65,7 +67,7 @@ fn document(
 pub fn wants_page(request: &Request) -> bool {
     let first = request.uri().path().split('/').nth(1).unwrap_or_default();
     let html = |value: &HeaderValue| value.to_str().is_ok_and(|types| types.contains("text/html"));
-    !API.contains(&first) && request.headers().get_all(ACCEPT).iter().any(html)
+    !api::FIRST_PARTS.contains(&first) && request.headers().get_all(ACCEPT).iter().any(html)
 }
 
 #[cfg(test)]

@@ -11,8 +11,10 @@ use std::{
 
 use axum::http::Uri;
 
-use super::settings::LeptosSettings;
-use crate::files::{Files, without_comments};
+use crate::{
+    files::{Files, without_comments},
+    server::settings::LeptosSettings,
+};
 
 /// cargo-leptos gives this name to the script that loads the WASM that `--split` split off.
 const LOADER: &str = "__wasm_split.______________________.js";

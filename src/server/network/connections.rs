@@ -23,7 +23,8 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 use tower::Service;
 
-use super::{settings::LimitSettings, tls::Tls};
+use super::tls::Tls;
+use crate::server::settings::LimitSettings;
 
 /// How long the requests in progress may take to finish once the server is told to stop.
 const GRACE: Duration = Duration::from_secs(10);

@@ -4,10 +4,11 @@ use std::{
     borrow::Cow,
     collections::BTreeMap,
     io::{self, Read},
-    sync::{Arc, LazyLock, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use axum::{
+    Extension,
     body::Bytes,
     extract::{Path, rejection::PathRejection},
     http::{
@@ -17,14 +18,31 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use flate2::read::GzDecoder;
+use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerFile};
 
-use super::{accept_encoding::prefers_gzip, armour::DOCS_POLICY};
-use crate::{error::ApiError, server::openapi::CommonErrors};
+use super::accept_encoding::prefers_gzip;
+use crate::{
+    error::ApiError,
+    server::{openapi::CommonErrors, routes::around::DOCS_POLICY},
+};
 
-/// The document, made once. It is the same for every client.
-static DOCUMENT: LazyLock<serde_json::Result<Bytes>> =
-    LazyLock::new(|| serde_json::to_vec(&super::document()).map(Bytes::from));
+/// The document, written once. It is the same for every client. An extension of its route. `None` if it cannot be written.
+#[derive(Clone)]
+pub struct Document(Option<Bytes>);
+
+impl Document {
+    /// Writes the document.
+    pub fn of(document: &OpenApi) -> Self {
+        let written = serde_json::to_vec(document);
+        Self(
+            written
+                .inspect_err(|error| tracing::error!(%error, "the OpenAPI document cannot be written"))
+                .ok()
+                .map(Bytes::from),
+        )
+    }
+}
 
 /// The path of the page around Swagger UI.
 pub const PAGE_PATH: &str = "/docs";
@@ -49,14 +67,9 @@ const SWAGGER_UI: [&str; 2] = ["swagger-ui.css", "swagger-ui-bundle.js"];
     operation_id = "openapi",
     responses((status = 200, description = "The document", body = Object), CommonErrors)
 )]
-pub async fn openapi() -> Result<Response, ApiError> {
-    match &*DOCUMENT {
-        Ok(document) => Ok(([(CONTENT_TYPE, "application/json")], document.clone()).into_response()),
-        Err(error) => {
-            tracing::error!(%error, "the OpenAPI document cannot be written");
-            Err(ApiError::internal())
-        }
-    }
+pub async fn openapi(Extension(Document(document)): Extension<Document>) -> Result<Response, ApiError> {
+    let document = document.ok_or_else(ApiError::internal)?;
+    Ok(([(CONTENT_TYPE, "application/json")], document).into_response())
 }
 
 /// `GET /docs`: the API to read and to try out.

@@ -8,7 +8,7 @@ use axum::{
 };
 use futures::FutureExt;
 
-use crate::{error::ApiError, server::request_id::current};
+use crate::{error::ApiError, server::operations::request_id::current};
 
 /// Waits for the answer to a request for `uri`, for as long as `limit`.
 pub async fn guard(limit: Duration, uri: &Uri, answer: impl Future<Output = Response>) -> Response {

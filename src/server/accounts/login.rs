@@ -4,23 +4,22 @@ use std::{fmt, time::Duration};
 
 use uuid::Uuid;
 
-use super::{
-    clock,
-    metrics::LoginOutcome,
-    request_id::current,
-    security::{
-        address::ClientAddress,
-        jwt::NewClaims,
-        password::HashError,
-        throttle::{Guess, Refused},
-    },
-    state::AppState,
-    store::UserRow,
-    users::authenticate_user,
-};
+use super::users::authenticate_user;
 use crate::{
     error::ApiError,
     model::{Scopes, Token},
+    server::{
+        clock,
+        operations::{metrics::LoginOutcome, request_id::current},
+        security::{
+            address::ClientAddress,
+            jwt::NewClaims,
+            password::HashError,
+            throttle::{Guess, Refused},
+        },
+        state::AppState,
+        store::UserRow,
+    },
 };
 
 /// What a client sends to log in.

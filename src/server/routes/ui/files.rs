@@ -19,7 +19,7 @@ use tower_http::services::{ServeDir, fs::ServeFileSystemResponseBody};
 use super::pages;
 use crate::{
     error::ApiError,
-    server::{assets::Asked, state::AppState},
+    server::{state::AppState, ui::assets::Asked},
 };
 
 /// How long a browser may keep a file that never changes: a year.

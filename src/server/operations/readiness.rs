@@ -8,8 +8,10 @@ use std::{
 
 use tokio::{sync::Mutex, time::timeout};
 
-use super::{clock, store::Store};
-use crate::error::ApiError;
+use crate::{
+    error::ApiError,
+    server::{clock, store::Store},
+};
 
 /// How long the database may take to answer.
 const PATIENCE: Duration = Duration::from_secs(1);
