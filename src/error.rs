@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::model::Scopes;
+use crate::model::{BrokenRule, Scopes};
 
 /// A refusal: an HTTP status, a body and the headers that belong to it. The wire form of the body is [`ErrorBody`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,10 +61,20 @@ pub struct FieldError {
     pub kind: Cow<'static, str>,
 }
 
+impl FieldError {
+    /// A member of the body that breaks a rule.
+    pub fn in_body(broken: BrokenRule) -> Self {
+        let BrokenRule { field, kind, sentence } = broken;
+        Self { loc: vec!["body".into(), field.into()], msg: sentence, kind: kind.into() }
+    }
+}
+
 /// The table of error answers. Each has a status, a text, and sometimes further headers or members.
 impl ApiError {
     /// The status of a request that got no answer. The server never sends it; only the browser's side uses it.
     pub const UNREACHABLE: u16 = 0;
+    /// How long a token counts as fresh after its user typed the password, in seconds.
+    pub const FRESH_SECONDS: u32 = 300;
     /// The tutorial's text for a disabled user.
     pub const INACTIVE_USER: &str = "Inactive user";
 
@@ -87,6 +97,13 @@ impl ApiError {
     /// The token is valid but its user is disabled.
     pub fn inactive_user() -> Self {
         Self::text(400, Self::INACTIVE_USER)
+    }
+
+    /// The token is valid, but its user typed the password too long ago for this call (RFC 9470).
+    pub fn insufficient_user_authentication() -> Self {
+        let max_age = Self::FRESH_SECONDS;
+        Self::text(401, "Log in again, and repeat this within five minutes")
+            .with_challenge(format!(r#"Bearer error="insufficient_user_authentication", max_age="{max_age}""#))
     }
 
     /// More than one `Authorization` header.
@@ -124,6 +141,26 @@ impl ApiError {
         Self::text(503, "Too many logins at once: try again shortly").with_retry_after(retry_after)
     }
 
+    /// A change of the password: the current one is wrong.
+    pub fn incorrect_password() -> Self {
+        Self::text(400, "The current password is incorrect")
+    }
+
+    /// Nobody can sign up: `accounts.sign-up` is false.
+    pub fn sign_up_off() -> Self {
+        Self::text(403, "Sign-up is switched off: ask an administrator for an account")
+    }
+
+    /// Too many sign-ups from this address. `retry_after` is in seconds.
+    pub fn too_many_sign_ups(retry_after: u32) -> Self {
+        Self::text(429, "Too many sign-ups from this address: try again later").with_retry_after(retry_after)
+    }
+
+    /// The body broke off.
+    pub fn broken_off() -> Self {
+        Self::text(400, "The body broke off: send it again")
+    }
+
     /// HTTP/1.1 requires one valid `Host` (RFC 9112 §3.2).
     pub fn invalid_host() -> Self {
         Self::text(400, "Send one Host header, with a valid host")
@@ -154,6 +191,29 @@ impl ApiError {
         Self::text(408, "The body took too long to arrive: send it again")
     }
 
+    /// A username that somebody has.
+    pub fn username_taken() -> Self {
+        Self::text(409, "The username is taken: choose another")
+    }
+
+    /// An e-mail address that somebody has.
+    pub fn email_taken() -> Self {
+        Self::text(409, "The e-mail address is taken: use another, or log in")
+    }
+
+    /// The change would leave no administrator who is enabled.
+    pub fn last_administrator() -> Self {
+        Self::text(
+            409,
+            "This is the last administrator who is not disabled: grant the scope admin to another user first",
+        )
+    }
+
+    /// The condition of a change does not hold (RFC 9110 §13.1.1).
+    pub fn outdated() -> Self {
+        Self::text(412, "It was changed since: read it again, and repeat the change")
+    }
+
     /// The condition of a conditional request for a file does not hold (RFC 9110 §13.1).
     pub fn precondition_failed() -> Self {
         Self::text(412, "The file was changed since: ask for it again without the condition")
@@ -162,6 +222,11 @@ impl ApiError {
     /// The body is over the route's limit.
     pub fn payload_too_large() -> Self {
         Self::text(413, "The body is too large: send less")
+    }
+
+    /// A body that is not JSON by its media type.
+    pub fn unsupported_media_type() -> Self {
+        Self::text(415, "Send JSON, with Content-Type: application/json")
     }
 
     /// The file does not have the requested range (RFC 9110 §14.2).

@@ -4,12 +4,19 @@
 mod cli;
 mod log;
 
-use std::{collections::HashMap, future::Future, io, net::SocketAddr, path::Path, process::ExitCode};
+use std::{
+    collections::HashMap,
+    future::Future,
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use cloakroom::server::{
     self, Listeners,
-    accounts::{demo, users::UserError},
+    accounts::{ExportError, ImportError, UserError, demo},
     network::tls::{Tls, TlsError},
     security::{
         password::HashError,
@@ -45,6 +52,14 @@ enum Failure {
     PasswordsDiffer,
     #[error(transparent)]
     User(#[from] UserError),
+    #[error("there is no user {0:?}")]
+    NoUser(String),
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    #[error("{0} cannot be used: {1}")]
+    File(PathBuf, #[source] io::Error),
     #[error("unknown scope: use me, items, me:write, items:write and admin, separated by spaces")]
     Scope,
     #[error(transparent)]

@@ -2,6 +2,14 @@
 
 use std::fmt;
 
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr,
+        schema::{ArrayBuilder, ObjectBuilder, Schema, Type},
+    },
+};
+
 /// Read information about the current user.
 pub const ME: u8 = 1;
 /// Read items.
@@ -58,14 +66,37 @@ impl Scopes {
         Self(list.split(' ').filter_map(bit).fold(0, |bits, bit| bits | bit))
     }
 
+    /// The scope of this name.
+    ///
+    /// # Errors
+    /// [`UnknownScope`].
+    pub fn named(name: &str) -> Result<Self, UnknownScope> {
+        bit(name).map(Self).ok_or(UnknownScope)
+    }
+
+    /// Whether these are the scopes of an administrator.
+    pub const fn is_administrators(self) -> bool {
+        self.contains(Self(ADMIN))
+    }
+
     /// Whether every scope of `other` is in this set.
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
+    /// The scopes that are in one set or the other.
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// The scopes that are in both sets.
     pub const fn intersection(self, other: Self) -> Self {
         Self(self.0 & other.0)
+    }
+
+    /// The name of each scope in the set.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        self.describe().map(|(name, _)| name)
     }
 
     /// The name and the sentence of each scope in the set.
@@ -80,6 +111,16 @@ impl From<String> for Scopes {
         Self::parse_granted(&list)
     }
 }
+
+/// The scopes in a JSON body: a list of their names.
+impl PartialSchema for Scopes {
+    fn schema() -> RefOr<Schema> {
+        let names = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(Self::ALL.names()));
+        ArrayBuilder::new().items(names).into()
+    }
+}
+
+impl ToSchema for Scopes {}
 
 /// The bit of a scope's name.
 fn bit(name: &str) -> Option<u8> {

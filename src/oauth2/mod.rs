@@ -27,7 +27,7 @@ pub async fn token(
     use leptos::prelude::use_context;
 
     use crate::server::{
-        accounts::login::{Login, login_for_access_token},
+        accounts::{Login, login_for_access_token},
         security::address::ClientAddress,
         state::AppState,
     };

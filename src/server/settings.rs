@@ -24,6 +24,8 @@ use self::{
     origin::{origin, origins},
     proxy::networks,
 };
+use crate::model::{PASSWORD_DEFAULT_CHARACTERS, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS};
+
 pub use self::{origin::Origin, proxy::ProxyHeader};
 
 /// The file that is read if `--config` names none. It may be missing.
@@ -52,6 +54,8 @@ pub struct Settings {
     pub token: TokenSettings,
     /// The hashing of passwords.
     pub password: PasswordSettings,
+    /// Accounts.
+    pub accounts: AccountSettings,
     /// The tutorial's users.
     pub demo: DemoSettings,
 }
@@ -153,7 +157,7 @@ pub struct TokenSettings {
     pub expires_in: u32,
 }
 
-/// `[password]`: the parameters of argon2id for new hashes, and how many are computed at once.
+/// `[password]`: the rules for new passwords, the parameters of argon2id for new hashes, and how many are computed at once.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PasswordSettings {
@@ -167,6 +171,16 @@ pub struct PasswordSettings {
     pub threads: Option<usize>,
     /// How many logins may wait for a hashing thread.
     pub queue: usize,
+    /// The fewest characters of a new password.
+    pub min_length: usize,
+}
+
+/// `[accounts]`
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AccountSettings {
+    /// Whether anybody can sign up. Otherwise only administrators create accounts.
+    pub sign_up: bool,
 }
 
 /// `[demo]`
@@ -215,9 +229,22 @@ impl Default for TokenSettings {
     }
 }
 
+impl Default for AccountSettings {
+    fn default() -> Self {
+        Self { sign_up: true }
+    }
+}
+
 impl Default for PasswordSettings {
     fn default() -> Self {
-        Self { memory_kib: 64 * 1024, iterations: 3, parallelism: 4, threads: None, queue: 64 }
+        Self {
+            memory_kib: 64 * 1024,
+            iterations: 3,
+            parallelism: 4,
+            threads: None,
+            queue: 64,
+            min_length: PASSWORD_DEFAULT_CHARACTERS,
+        }
     }
 }
 
@@ -338,6 +365,10 @@ impl Settings {
                 "password.threads is 1 to 1024; leave it out for one per core",
             ),
             (password.queue <= 100_000, "password.queue is 0 to 100000"),
+            (
+                (PASSWORD_MIN_CHARACTERS..=PASSWORD_MAX_BYTES).contains(&password.min_length),
+                "password.min-length is 8 to 1024 characters",
+            ),
             (tls.certificate.is_some() == tls.key.is_some(), "tls.certificate and tls.key are set both or neither"),
             (
                 leptos.env != Env::PROD

@@ -22,7 +22,7 @@ use super::{
         secret::{SecretError, is_known_to_everybody, kept_secret_key, key_path},
         throttle::Throttle,
     },
-    settings::{LimitSettings, ServerSettings, Settings},
+    settings::{AccountSettings, LimitSettings, ServerSettings, Settings},
     store::{self, OpenError, Store, StoreError},
     ui::{
         assets::Assets,
@@ -48,6 +48,10 @@ pub struct Parts {
     pub public_url: String,
     /// How long a client may take.
     pub limits: LimitSettings,
+    /// How accounts come about.
+    pub accounts: AccountSettings,
+    /// The fewest characters of a new password.
+    pub password_min_length: usize,
     /// How the server is reached.
     pub server: Arc<ServerSettings>,
     /// The metrics.
@@ -126,6 +130,8 @@ impl AppState {
                 None => format!("http://{}", settings.leptos.site_addr),
             },
             limits: settings.limits,
+            accounts: settings.accounts,
+            password_min_length: settings.password.min_length,
             server: Arc::new(settings.server.clone()),
             throttle: Throttle::new(settings.password.queue),
             readiness: Readiness::default(),

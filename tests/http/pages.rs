@@ -71,10 +71,12 @@ async fn an_unknown_path_is_json_for_everybody_else_and_below_the_apis_paths_for
     for path in ["/nowhere", "/users/me/nowhere", "/%ff", "/..%2f..%2fetc%2fpasswd"] {
         app.anonymous().get(path).await.assert_refused(404, "Not Found");
     }
-    for path in ["/users/nobody", "/users", "/items/Foo", "/token/x", "/status/x"] {
+    for path in ["/users/nobody/x", "/items/Foo/x", "/token/x", "/status/x"] {
         visit(&app, path).await.assert_refused(404, "Not Found");
     }
-    visit(&app, "/users/me").await.assert_refused(401, "Not authenticated");
+    for path in ["/users/me", "/users", "/users/nobody", "/items", "/items/Foo"] {
+        visit(&app, path).await.assert_refused(401, "Not authenticated");
+    }
 }
 
 #[tokio::test]

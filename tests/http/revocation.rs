@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cloakroom::{
     model::{Jwt, Scopes},
-    server::{accounts::users::set_password, clock},
+    server::clock,
 };
 
 use super::support::{PASSWORD, SECRET_KEY, TestApp};
@@ -15,9 +15,9 @@ async fn a_user_disabled_a_moment_ago_is_refused_on_the_very_next_request() {
     let ada = app.user().await;
     for _ in 0..50 {
         assert_eq!(ada.get("/users/me").await.status, 200);
-        app.state.store.set_disabled("ada", true).await.expect("a database");
+        app.set_disabled("ada", true).await;
         ada.get("/users/me").await.assert_refused(400, "Inactive user");
-        app.state.store.set_disabled("ada", false).await.expect("a database");
+        app.set_disabled("ada", false).await;
     }
 }
 
@@ -35,14 +35,14 @@ async fn requests_that_race_with_a_change_never_bring_the_old_state_back() {
     let app = TestApp::start().await;
     let ada = app.user().await;
     for _ in 0..20 {
-        app.state.store.set_disabled("ada", false).await.expect("a database");
+        app.set_disabled("ada", false).await;
         let asking: Vec<_> = (0..8)
             .map(|_| {
                 let ada = ada.clone();
                 tokio::spawn(async move { ada.get("/users/me").await.status })
             })
             .collect();
-        app.state.store.set_disabled("ada", true).await.expect("a database");
+        app.set_disabled("ada", true).await;
         ada.get("/users/me").await.assert_refused(400, "Inactive user");
         futures::future::join_all(asking).await;
         ada.get("/users/me").await.assert_refused(400, "Inactive user");
@@ -54,8 +54,7 @@ async fn a_new_password_ends_earlier_tokens_and_the_next_login_works_at_once() {
     let app = TestApp::start().await;
     let ada = app.user().await;
     assert_eq!(ada.get("/users/me").await.status, 200);
-    let (store, passwords) = (&app.state.store, &app.state.passwords);
-    set_password(store, passwords, "ada", PASSWORD.to_owned(), clock::unix_seconds).await.expect("a new password");
+    app.set_password("ada", PASSWORD).await;
     ada.get("/users/me").await.assert_refused(401, "Could not validate credentials");
     let again = app.log_in("ada").await;
     assert_eq!(again.get("/users/me").await.status, 200);
@@ -77,7 +76,7 @@ async fn a_login_that_was_under_way_when_the_password_was_changed_gets_a_token_t
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     let later = clock::unix_seconds() + 1;
-    app.state.store.set_password("ada", "$argon2id$another", later).await.expect("a database");
+    app.set_hash("ada", "$argon2id$another", later).await;
     let answer = login.await.expect("an answer");
     assert_eq!(answer.status, 200, "the password was right when the hash was read");
     let token = answer.json()["access_token"].as_str().expect("a token").to_owned();
@@ -90,9 +89,9 @@ async fn two_changes_within_one_second_are_two() {
     app.create("ada", Scopes::AT_SIGN_UP).await;
     let valid_from =
         async || app.state.store.find_user("ada").await.expect("a database").expect("ada").user.tokens_valid_from;
-    app.state.store.set_password("ada", "$argon2id$one", 1000).await.expect("a database");
+    app.set_hash("ada", "$argon2id$one", 1000).await;
     assert_eq!(valid_from().await, 1000);
-    app.state.store.set_password("ada", "$argon2id$two", 1000).await.expect("a database");
+    app.set_hash("ada", "$argon2id$two", 1000).await;
     assert_eq!(valid_from().await, 1001);
 }
 
@@ -103,7 +102,7 @@ async fn with_the_clock_set_back_after_a_change_of_password_new_tokens_are_good_
     // The change was made while the clock was an hour ahead.
     let ahead = clock::unix_seconds() + 3600;
     let hash = app.state.store.find_user("ada").await.expect("a database").expect("ada").hashed_password;
-    app.state.store.set_password("ada", &hash, ahead).await.expect("a database");
+    app.set_hash("ada", &hash, ahead).await;
     ada.get("/users/me").await.assert_refused(401, "Could not validate credentials");
     let again = app.log_in("ada").await;
     assert_eq!(again.get("/users/me").await.status, 200);
@@ -133,7 +132,7 @@ async fn a_new_password_ends_the_tokens_of_other_services_by_when_they_were_issu
     for time in times {
         assert_eq!(foreign(time).get("/users/me").await.status, 200, "before the change: {time:?}");
     }
-    app.state.store.set_password("ada", &hash, changed_at).await.expect("a database");
+    app.set_hash("ada", &hash, changed_at).await;
     for (time, status) in times.into_iter().zip([401, 401, 200, 200]) {
         assert_eq!(foreign(time).get("/users/me").await.status, status, "after the change: {time:?}");
     }

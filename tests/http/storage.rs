@@ -4,7 +4,7 @@ use std::{os::unix::fs::PermissionsExt, path::Path};
 
 use cloakroom::{
     model::Scopes,
-    server::store::{NewUser, OpenError, Store, StoreError},
+    server::store::{NewUser, OpenError, Store, StoreError, Unique},
 };
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
@@ -49,7 +49,7 @@ async fn a_database_is_created_with_its_folder_and_found_again() {
     store.insert_user(&user("ada", None)).await.expect("a new user");
     store.close().await;
     let store = open(&path).await.expect("the same database");
-    assert_eq!(store.list_users().await.expect("users").len(), 1);
+    assert_eq!(store.users_after("").await.expect("users").len(), 1);
 }
 
 #[tokio::test]
@@ -141,7 +141,8 @@ async fn a_name_or_address_in_other_letters_is_taken() {
     store.insert_user(&user("Ada", Some("ada@example.com"))).await.expect("a new user");
     for (username, email) in [("Ada", None), ("ada", None), ("grace", Some("ADA@example.com"))] {
         let refused = store.insert_user(&user(username, email)).await;
-        assert!(matches!(refused, Err(StoreError::Taken)), "{username} {email:?}");
+        let taken = if email.is_some() { Unique::Email } else { Unique::Username };
+        assert!(matches!(refused, Err(StoreError::Taken(value)) if value == taken), "{username} {email:?}");
     }
     store.insert_user(&user("grace", None)).await.expect("another user");
     store.insert_user(&user("joan", None)).await.expect("a second user without an address");

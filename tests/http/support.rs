@@ -11,18 +11,16 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header},
 };
 use cloakroom::{
-    model::{ADMIN, ITEMS, ME, Scopes},
+    model::{ADMIN, ITEMS, ME, NewPassword, PasswordRules, Scopes, UserCreate, UserUpdate, Username},
     server::{
-        accounts::users::{SignUp, create_user},
-        clock, routes,
-        security::jwt::NewClaims,
+        accounts, clock, routes,
         settings::Settings,
         state::AppState,
-        store::NewItem,
+        store::{Condition, NewHash, NewItem, UserChange},
     },
 };
 use http_body_util::BodyExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -31,7 +29,7 @@ pub const SECRET_KEY: &str = "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa
 /// A setting for tests with `leptos.env` PROD, which refuses the tutorial's key.
 pub const PRIVATE_KEY: &str = "token.secret-key=7b1d6a52f3c84e0b9d5e2f71a8c643903c5ae8d1f04b72967ed01cb8a5f3d264";
 /// The password of every user made here.
-pub const PASSWORD: &str = "correct horse";
+pub const PASSWORD: &str = "correct horse battery";
 
 /// The `Accept` header of a browser.
 pub const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
@@ -41,6 +39,17 @@ pub fn document() -> &'static Value {
     static DOCUMENT: LazyLock<Value> =
         LazyLock::new(|| serde_json::to_value(routes::document()).expect("a document is JSON"));
     &DOCUMENT
+}
+
+/// The operations of the document for a path. A variable part of a template stands for any one part.
+fn documented(path: &str) -> Option<&'static Value> {
+    let paths = document()["paths"].as_object().expect("paths");
+    let fits = |template: &str| {
+        let (parts, others) = (path.split('/'), template.split('/'));
+        parts.clone().count() == others.clone().count()
+            && parts.zip(others).all(|(part, other)| part == other || (other.starts_with('{') && part != "me"))
+    };
+    paths.get(path).or_else(|| paths.iter().find(|(template, _)| fits(template)).map(|(_, operations)| operations))
 }
 
 /// A server with its own database.
@@ -137,16 +146,41 @@ impl TestApp {
 
     /// Creates a user with this password.
     pub async fn create_with_password(&self, username: &str, password: &str, scopes: Scopes) {
-        let user = SignUp {
-            username: username.to_owned(),
-            password: password.to_owned(),
+        let user = UserCreate {
+            username: Username::parse(username).expect("a username"),
+            password: chosen(password),
             email: None,
             full_name: None,
-            scopes,
+            scopes: Some(scopes),
+            disabled: None,
         };
-        create_user(&self.state.store, &self.state.passwords, user, clock::unix_milliseconds())
+        accounts::create_user(&self.state.store, &self.state.passwords, user, clock::unix_milliseconds())
             .await
             .expect("a new user");
+    }
+
+    /// Changes a user as an administrator would.
+    pub async fn change(&self, username: &str, update: UserUpdate) {
+        accounts::change_user(&self.state.store, &self.state.passwords, username, update, &Condition::ANY)
+            .await
+            .expect("a user");
+    }
+
+    /// Disables or enables a user.
+    pub async fn set_disabled(&self, username: &str, disabled: bool) {
+        self.change(username, UserUpdate { disabled: Some(disabled), ..UserUpdate::default() }).await;
+    }
+
+    /// Gives a user a new password, as the operator would.
+    pub async fn set_password(&self, username: &str, password: &str) {
+        self.change(username, UserUpdate { password: Some(chosen(password)), ..UserUpdate::default() }).await;
+    }
+
+    /// Stores a hash. Tokens from before `tokens_valid_from` are refused.
+    pub async fn set_hash(&self, username: &str, hash: &str, tokens_valid_from: i64) {
+        let password = Some(NewHash { hashed_password: hash.to_owned(), tokens_valid_from, replaces: None });
+        let change = UserChange { password, ..UserChange::default() };
+        self.state.store.update_user(username, &change, &Condition::ANY).await.expect("a user");
     }
 
     /// Gives a user items of these names, oldest first.
@@ -182,13 +216,13 @@ impl TestApp {
         Client { router: self.router.clone(), token: Some(token.to_owned()) }
     }
 
-    /// A token signed with the right key, with the scopes `me`, `items` and `admin`. It expires at `exp`, in Unix
+    /// A token of another service with the same key, with the scopes `me`, `items` and `admin`. It expires at `exp`, in Unix
     /// seconds.
     pub fn sign(&self, username: &str, exp: i64) -> String {
         let scope = Scopes::new(ME | ITEMS | ADMIN).to_string();
-        let iat = clock::unix_seconds();
-        let claims = NewClaims { sub: username, exp, iat, jti: "test", scope: &scope, password_version: 0 };
-        self.state.keys.create_access_token(&claims).expect("a token")
+        let claims = json!({"sub": username, "exp": exp, "iat": clock::unix_seconds(), "scope": scope});
+        let key = jsonwebtoken::EncodingKey::from_secret(SECRET_KEY.as_bytes());
+        jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).expect("a token")
     }
 
     /// Runs SQL on the database as another program would: through a separate connection.
@@ -200,6 +234,12 @@ impl TestApp {
         sqlx::query(sql).execute(&mut connection).await.expect("SQL that SQLite takes");
         connection.close().await.expect("a database");
     }
+}
+
+/// A password that somebody has chosen.
+fn chosen(password: &str) -> NewPassword {
+    let rules = PasswordRules { min_length: 8, username: "", email: None };
+    accounts::new_password("password", password, rules).expect("a good password")
 }
 
 impl Client {
@@ -251,13 +291,16 @@ impl Answer {
         let method = match *method {
             Method::GET | Method::HEAD => "get",
             Method::POST => "post",
+            Method::PUT => "put",
+            Method::PATCH => "patch",
+            Method::DELETE => "delete",
             _ => return,
         };
         let path = path.strip_suffix('/').unwrap_or(path);
-        let Some(operation) = document()["paths"][path].get(method) else { return };
+        let Some(operation) = documented(path).and_then(|operations| operations.get(method)) else { return };
         let response = &operation["responses"][self.status.as_str()];
         assert!(response.is_object(), "{method} {path} does not list {}", self.status);
-        for name in ["Cache-Control", "Pragma", "Retry-After", "WWW-Authenticate"] {
+        for name in ["Cache-Control", "ETag", "Link", "Location", "Pragma", "Retry-After", "WWW-Authenticate"] {
             if self.headers.contains_key(name) && self.header(name) != "no-cache" {
                 assert!(response["headers"][name].is_object(), "{method} {path} {}: {name}", self.status);
             }

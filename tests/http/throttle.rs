@@ -7,10 +7,7 @@ use axum::{
     extract::ConnectInfo,
     http::{Request, header},
 };
-use cloakroom::{
-    model::Scopes,
-    server::{accounts::users::set_password, clock},
-};
+use cloakroom::model::Scopes;
 
 use super::support::{Answer, PASSWORD, TestApp};
 
@@ -180,22 +177,20 @@ async fn after_100_failures_in_a_row_the_password_is_refused_until_it_is_reset_a
     locked.assert_oauth2(401, "invalid_grant");
     assert_eq!(locked.body, unknown.body);
 
-    let state = &restarted.state;
-    let reset = set_password(&state.store, &state.passwords, "ada", "another horse".to_owned(), clock::unix_seconds);
-    reset.await.expect("ada");
-    assert_eq!(log_in_from(&restarted, "198.51.100.1", "ada", "another horse").await.status, 200);
+    restarted.set_password("ada", "another horse battery").await;
+    assert_eq!(log_in_from(&restarted, "198.51.100.1", "ada", "another horse battery").await.status, 200);
 }
 
 #[tokio::test]
 async fn after_a_reset_the_owner_still_gets_in_at_home_while_somebody_else_guesses() {
     let app = app_with_ada().await;
     assert_eq!(log_in_from(&app, "203.0.113.1", "ada", PASSWORD).await.status, 200);
-    let state = &app.state;
-    let reset = set_password(&state.store, &state.passwords, "ada", "another horse".to_owned(), clock::unix_seconds);
-    reset.await.expect("ada");
+    app.set_password("ada", "another horse battery").await;
     guess_until_refused(&app, "192.0.2.1", "ada").await;
-    log_in_from(&app, "198.51.100.1", "ada", "another horse").await.assert_oauth2(429, "temporarily_unavailable");
-    assert_eq!(log_in_from(&app, "203.0.113.1", "ada", "another horse").await.status, 200);
+    log_in_from(&app, "198.51.100.1", "ada", "another horse battery")
+        .await
+        .assert_oauth2(429, "temporarily_unavailable");
+    assert_eq!(log_in_from(&app, "203.0.113.1", "ada", "another horse battery").await.status, 200);
 }
 
 #[tokio::test]

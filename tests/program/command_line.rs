@@ -11,17 +11,17 @@ fn said(output: std::process::Output) -> String {
 #[test]
 fn a_user_is_added_with_a_password_from_standard_input_and_logs_in() {
     let home = Home::new();
-    let added =
-        home.run(&["user", "add", "ada", "--email", "ada@example.com", "--full-name", "Ada L."], "correct horse\n");
+    let added = home
+        .run(&["user", "add", "ada", "--email", "ada@example.com", "--full-name", "Ada L."], "correct horse battery\n");
     assert_eq!(said(added), "Created ada.\n");
     assert_eq!(
         said(home.run(&["user", "list"], "")),
         "ada\tenabled\tme items me:write items:write\tada@example.com\tAda L.\n"
     );
     let server = home.serve();
-    token(&server.ask(&login("ada", "correct horse")));
+    token(&server.ask(&login("ada", "correct horse battery")));
     assert!(
-        server.ask(&login("ada", "correct horse\n")).starts_with("HTTP/1.1 401 "),
+        server.ask(&login("ada", "correct horse battery\n")).starts_with("HTTP/1.1 401 "),
         "the line break is not part of the password"
     );
 }
@@ -29,36 +29,36 @@ fn a_user_is_added_with_a_password_from_standard_input_and_logs_in() {
 #[test]
 fn what_is_changed_while_the_server_runs_holds_on_the_very_next_request() {
     let home = Home::new();
-    said(home.run(&["user", "add", "ada"], "correct horse\n"));
+    said(home.run(&["user", "add", "ada"], "correct horse battery\n"));
     let server = home.serve();
-    let ada = token(&server.ask(&login("ada", "correct horse")));
+    let ada = token(&server.ask(&login("ada", "correct horse battery")));
     assert!(server.ask(&get("/users/me", &ada)).starts_with("HTTP/1.1 200 "));
     said(home.run(&["user", "disable", "ada"], ""));
     assert!(server.ask(&get("/users/me", &ada)).contains("Inactive user"));
     said(home.run(&["user", "enable", "ada"], ""));
     assert!(server.ask(&get("/users/me", &ada)).starts_with("HTTP/1.1 200 "));
-    said(home.run(&["user", "passwd", "ada"], "another horse\r\n"));
+    said(home.run(&["user", "passwd", "ada"], "another horse battery\r\n"));
     assert!(server.ask(&get("/users/me", &ada)).starts_with("HTTP/1.1 401 "), "a token from before the change");
-    assert!(server.ask(&login("ada", "correct horse")).starts_with("HTTP/1.1 401 "), "the old password");
-    let again = token(&server.ask(&login("ada", "another horse")));
+    assert!(server.ask(&login("ada", "correct horse battery")).starts_with("HTTP/1.1 401 "), "the old password");
+    let again = token(&server.ask(&login("ada", "another horse battery")));
     assert!(server.ask(&get("/users/me", &again)).starts_with("HTTP/1.1 200 "));
 }
 
 #[test]
 fn a_user_that_can_not_be_is_refused_with_a_line_that_says_what_to_do() {
     let home = Home::new();
-    said(home.run(&["user", "add", "ada", "--email", "ada@example.com"], "correct horse\n"));
+    said(home.run(&["user", "add", "ada", "--email", "ada@example.com"], "correct horse battery\n"));
     for (arguments, input, words) in [
-        (&["user", "add", "a b"][..], "correct horse\n", "1 to 64 letters"),
-        (&["user", "add", "me"], "correct horse\n", "reserved"),
-        (&["user", "add", "grace"], "short\n", "at least 8 characters"),
-        (&["user", "add", "grace"], "", "at least 8 characters"),
-        (&["user", "add", "grace", "--email", "nowhere"], "correct horse\n", "name@example.com"),
-        (&["user", "add", "grace", "--full-name", "Grace\nH."], "correct horse\n", "on one line"),
-        (&["user", "add", "grace", "--scope", "me root"], "correct horse\n", "unknown scope"),
-        (&["user", "add", "Ada"], "correct horse\n", "taken"),
-        (&["user", "add", "grace", "--email", "ADA@example.com"], "correct horse\n", "taken"),
-        (&["user", "passwd", "nobody"], "correct horse\n", "no user \"nobody\""),
+        (&["user", "add", "a b"][..], "correct horse battery\n", "1 to 64 letters"),
+        (&["user", "add", "me"], "correct horse battery\n", "reserved"),
+        (&["user", "add", "grace"], "short\n", "at least 15 characters"),
+        (&["user", "add", "grace"], "", "at least 15 characters"),
+        (&["user", "add", "grace", "--email", "nowhere"], "correct horse battery\n", "name@example.com"),
+        (&["user", "add", "grace", "--full-name", "Grace\nH."], "correct horse battery\n", "one line"),
+        (&["user", "add", "grace", "--scope", "me root"], "correct horse battery\n", "unknown scope"),
+        (&["user", "add", "Ada"], "correct horse battery\n", "taken"),
+        (&["user", "add", "grace", "--email", "ADA@example.com"], "correct horse battery\n", "taken"),
+        (&["user", "passwd", "nobody"], "correct horse battery\n", "no user \"nobody\""),
         (&["user", "disable", "nobody"], "", "no user \"nobody\""),
         (&["user", "enable", "nobody"], "", "no user \"nobody\""),
     ] {
@@ -72,7 +72,7 @@ fn a_user_that_can_not_be_is_refused_with_a_line_that_says_what_to_do() {
 fn looking_where_no_database_is_says_so_and_makes_none() {
     let home = Home::new();
     for arguments in [&["user", "list"][..], &["user", "disable", "ada"], &["user", "passwd", "ada"]] {
-        let line = home.fail(arguments, "correct horse\n");
+        let line = home.fail(arguments, "correct horse battery\n");
         assert!(line.contains("there is no database"), "{line}");
     }
     assert_eq!(std::fs::read_dir(home.folder.path()).expect("the folder").count(), 0);
@@ -81,7 +81,7 @@ fn looking_where_no_database_is_says_so_and_makes_none() {
 #[test]
 fn a_reader_that_has_heard_enough_is_no_failure() {
     let home = Home::new();
-    said(home.run(&["user", "add", "ada"], "correct horse\n"));
+    said(home.run(&["user", "add", "ada"], "correct horse battery\n"));
     let mut child = home.command(&["user", "list"]).spawn().expect("a process");
     drop(child.stdout.take());
     assert_eq!(child.wait().expect("its end").code(), Some(0));
@@ -89,7 +89,7 @@ fn a_reader_that_has_heard_enough_is_no_failure() {
 
 #[test]
 fn a_password_is_not_taken_from_an_argument() {
-    let output = Home::new().run(&["user", "add", "ada", "correct horse"], "");
+    let output = Home::new().run(&["user", "add", "ada", "correct horse battery"], "");
     assert_eq!(output.status.code(), Some(2));
 }
 

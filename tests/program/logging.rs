@@ -15,7 +15,7 @@ fn serve(home: &Home, log: impl Into<Stdio>) -> Server {
 
 fn home() -> Home {
     let home = Home::new();
-    assert!(home.run(&["user", "add", "ada"], "correct horse\n").status.success());
+    assert!(home.run(&["user", "add", "ada"], "correct horse battery\n").status.success());
     home
 }
 
@@ -26,7 +26,7 @@ fn assert_serves(server: &Server) {
         let answer = server.ask(&login(&format!("nobody-{number}"), "wrong horse"));
         assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
     }
-    let ada = token(&server.ask(&login("ada", "correct horse")));
+    let ada = token(&server.ask(&login("ada", "correct horse battery")));
     assert!(server.ask(&get("/users/me", &ada)).starts_with("HTTP/1.1 200 "));
 }
 
@@ -64,13 +64,13 @@ fn a_reader_of_the_log_that_does_not_read_does_not_stop_the_server() {
     let mut server = serve(&home, Stdio::piped());
     let log = server.process.stderr.take().expect("standard error");
     // From now on ada and this address are a known pair.
-    token(&server.ask(&login("ada", "correct horse")));
+    token(&server.ask(&login("ada", "correct horse battery")));
     // More than a pipe holds: each of these logins is a log line.
     for number in 0..1000 {
         let answer = server.ask(&login(&format!("nobody-{number}"), "wrong horse"));
         assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
     }
-    let ada = token(&server.ask(&login("ada", "correct horse")));
+    let ada = token(&server.ask(&login("ada", "correct horse battery")));
     assert!(server.ask(&get("/users/me", &ada)).starts_with("HTTP/1.1 200 "));
     server.signal("TERM");
     assert_eq!(server.process.wait().expect("its end").code(), Some(0));

@@ -53,9 +53,9 @@ fn http_1_1_needs_one_valid_host() {
 #[test]
 fn the_only_transfer_encoding_is_chunked_once() {
     let home = Home::new();
-    assert!(home.run(&["user", "add", "ada"], "correct horse\n").status.success());
+    assert!(home.run(&["user", "add", "ada"], "correct horse battery\n").status.success());
     let server = home.serve();
-    let body = "username=ada&password=correct+horse";
+    let body = "username=ada&password=correct+horse+battery";
     let request = |lines: &str| {
         format!(
             "POST /token HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n\
@@ -100,7 +100,7 @@ fn a_client_that_closes_its_sending_side_gets_its_answer() {
     // A hash that takes a while, so that the end of the client's stream is there before the answer.
     let home =
         Home::new().with("CLOAKROOM__PASSWORD__ITERATIONS", "50").with("CLOAKROOM__PASSWORD__MEMORY_KIB", "8192");
-    assert!(home.run(&["user", "add", "ada"], "correct horse\n").status.success());
+    assert!(home.run(&["user", "add", "ada"], "correct horse battery\n").status.success());
     let server = home.serve();
     let ask = |request: &str| {
         let mut stream = server.begin("");
@@ -110,7 +110,7 @@ fn a_client_that_closes_its_sending_side_gets_its_answer() {
         stream.read_to_string(&mut answer).expect("an answer");
         answer
     };
-    let ada = token(&ask(&login("ada", "correct horse")));
+    let ada = token(&ask(&login("ada", "correct horse battery")));
     for _ in 0..20 {
         assert!(ask(&get("/users/me", &ada)).starts_with("HTTP/1.1 200 "));
     }

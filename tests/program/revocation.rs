@@ -50,9 +50,9 @@ impl Drop for SetAtEnd<'_> {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_ten_thousand_changes_by_another_process_under_load_the_next_request_knows_each() {
     let home = Home::new();
-    assert!(home.run(&["user", "add", "ada"], "correct horse\n").status.success());
+    assert!(home.run(&["user", "add", "ada"], "correct horse battery\n").status.success());
     let server = home.serve();
-    let token = token(&server.ask(&login("ada", "correct horse")));
+    let token = token(&server.ask(&login("ada", "correct horse battery")));
     // This test is the other process.
     let options = SqliteConnectOptions::new()
         .filename(home.path("cloakroom.db"))
@@ -82,7 +82,7 @@ async fn of_ten_thousand_changes_by_another_process_under_load_the_next_request_
         // Each login writes twice.
         scope.spawn(|| {
             while !over.load(Ordering::Relaxed) {
-                assert!(server.ask(&login("ada", "correct horse")).starts_with("HTTP/1.1 200 "));
+                assert!(server.ask(&login("ada", "correct horse battery")).starts_with("HTTP/1.1 200 "));
                 logins.fetch_add(1, Ordering::Relaxed);
                 thread::sleep(Duration::from_millis(20));
             }

@@ -70,7 +70,7 @@ fn several_first_starts_at_once_make_one_database() {
     let starts: Vec<_> = (0..8)
         .map(|number| {
             let mut child = home.command(&["user", "add", &format!("user-{number}")]).spawn().expect("a process");
-            child.stdin.take().expect("standard input").write_all(b"correct horse\n").expect("a reader");
+            child.stdin.take().expect("standard input").write_all(b"correct horse battery\n").expect("a reader");
             child
         })
         .collect();
@@ -88,11 +88,11 @@ fn told_to_stop_it_finishes_the_requests_in_progress_and_closes_the_database() {
             .with("CLOAKROOM__PASSWORD__MEMORY_KIB", "8192")
             .with("CLOAKROOM__PASSWORD__THREADS", "1")
             .with("CLOAKROOM__PASSWORD__QUEUE", "0");
-        assert!(home.run(&["user", "add", "ada"], "correct horse\n").status.success());
+        assert!(home.run(&["user", "add", "ada"], "correct horse battery\n").status.success());
         let mut server = home.serve();
         // If another login is refused with 503, the first one is in progress.
         let mut answer = loop {
-            let mut first = server.begin(&login("ada", "correct horse"));
+            let mut first = server.begin(&login("ada", "correct horse battery"));
             if server.ask(&login("nobody", "wrong horse")).starts_with("HTTP/1.1 503 ") {
                 break first;
             }

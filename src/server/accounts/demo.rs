@@ -70,8 +70,8 @@ pub async fn insert(store: &Store, now: i64) -> Result<(), StoreError> {
             created_at: now,
         };
         match store.insert_user(&new).await {
-            Ok(()) => insert_items(store, &id, user.items, now).await?,
-            Err(StoreError::Taken) => {}
+            Ok(_) => insert_items(store, &id, user.items, now).await?,
+            Err(StoreError::Taken(_)) => {}
             Err(error) => return Err(error),
         }
     }
@@ -95,7 +95,7 @@ async fn insert_items(
         };
         match store.insert_item(&item).await {
             // Another user's item has this id: the demo goes without the item.
-            Ok(()) | Err(StoreError::Taken) => {}
+            Ok(_) | Err(StoreError::Taken(_)) => {}
             Err(error) => return Err(error),
         }
     }

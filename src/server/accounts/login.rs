@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use uuid::Uuid;
 
-use super::users::authenticate_user;
+use super::{authenticate_user, sign_up::whole_seconds};
 use crate::{
     error::ApiError,
     model::{Scopes, Token},
@@ -49,7 +49,7 @@ pub async fn login_for_access_token(state: &AppState, login: Login, address: Cli
     // Checked before the password, because it costs nothing. A user's scopes are private: they are checked only after
     // the password.
     let asked = login.scope.as_deref().map(Scopes::parse).transpose().map_err(|_| ApiError::invalid_scope())?;
-    let user = authenticate(state, &login.username, login.password, address).await?;
+    let user = check_password(state, &login.username, login.password, address, "login").await?;
     let granted = asked.unwrap_or(user.scopes);
     if !user.scopes.contains(granted) {
         return Err(ApiError::invalid_scope());
@@ -71,6 +71,8 @@ pub async fn login_for_access_token(state: &AppState, login: Login, address: Cli
         iat: now,
         jti: &Uuid::new_v4().to_string(),
         scope: &scope,
+        auth_time: now,
+        user_id: &user.id,
         password_version: user.tokens_valid_from,
     };
     let access_token = state.keys.create_access_token(&claims).map_err(|error| {
@@ -80,16 +82,20 @@ pub async fn login_for_access_token(state: &AppState, login: Login, address: Cli
     Ok(Token { access_token, token_type: "bearer".to_owned(), expires_in: state.token_expires_in, scope })
 }
 
-/// Checks the rate limit and then the password. Returns the user.
-async fn authenticate(
+/// Checks the rate limit and then the password. Returns the user. `what` is done, for the log.
+///
+/// # Errors
+/// Those of [`login_for_access_token`], except for the scopes.
+pub(super) async fn check_password(
     state: &AppState,
     username: &str,
     password: String,
     address: ClientAddress,
+    what: &'static str,
 ) -> Result<UserRow, ApiError> {
     let history = state.store.login_history(username, &address.to_string()).await?;
     let guess = Guess { username, password_version: history.password_version, address, known: history.known_address };
-    let mut attempt = Attempt::new(state, username, address);
+    let mut attempt = Attempt::new(state, username, address, what);
     // Before anything that waits.
     if let Err(wait) = state.throttle.check(&guess, clock::monotonic()) {
         return Err(attempt.throttled(wait));
@@ -127,6 +133,8 @@ async fn authenticate(
 /// A login. Drop guard: however it ends, it is counted and leaves one log line.
 struct Attempt<'a> {
     state: &'a AppState,
+    /// What is done, for the log.
+    what: &'static str,
     /// The name, for the log.
     user: String,
     address: ClientAddress,
@@ -136,18 +144,17 @@ struct Attempt<'a> {
 }
 
 impl<'a> Attempt<'a> {
-    fn new(state: &'a AppState, username: &str, address: ClientAddress) -> Self {
+    fn new(state: &'a AppState, username: &str, address: ClientAddress, what: &'static str) -> Self {
         // Shortened and escaped: a username cannot fill the log or forge a log line.
         let user = username.chars().take(64).flat_map(char::escape_debug).collect();
-        Self { state, user, address, outcome: LoginOutcome::error, wait_s: None }
+        Self { state, what, user, address, outcome: LoginOutcome::error, wait_s: None }
     }
 
     /// Too many logins failed before.
     fn throttled(&mut self, wait: Duration) -> ApiError {
         self.outcome = LoginOutcome::throttled;
         self.wait_s = Some(wait.as_secs());
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a quarter of an hour at most")]
-        ApiError::too_many_failures(wait.as_secs_f64().ceil() as u32)
+        ApiError::too_many_failures(whole_seconds(wait))
     }
 
     /// Too many logins wait.
@@ -160,14 +167,14 @@ impl<'a> Attempt<'a> {
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         self.state.metrics.login(self.outcome);
-        let Self { user, address, wait_s, .. } = &*self;
+        let Self { what, user, address, wait_s, .. } = &*self;
         let request = current().map(tracing::field::display);
         match self.outcome {
-            LoginOutcome::succeeded => tracing::info!(request, user, %address, "login succeeded"),
-            LoginOutcome::failed => tracing::info!(request, user, %address, "login failed"),
-            LoginOutcome::throttled => tracing::warn!(request, user, %address, wait_s, "login throttled"),
-            LoginOutcome::busy => tracing::warn!(request, user, %address, "login refused: too many at once"),
-            LoginOutcome::error => tracing::warn!(request, user, %address, "login ended by a server error"),
+            LoginOutcome::succeeded => tracing::info!(request, user, %address, "{what} succeeded"),
+            LoginOutcome::failed => tracing::info!(request, user, %address, "{what} failed"),
+            LoginOutcome::throttled => tracing::warn!(request, user, %address, wait_s, "{what} throttled"),
+            LoginOutcome::busy => tracing::warn!(request, user, %address, "{what} refused: too many at once"),
+            LoginOutcome::error => tracing::warn!(request, user, %address, "{what} ended by a server error"),
         }
     }
 }

@@ -1,5 +1,36 @@
 //! What is decided about users: logins, sign-ups, changes. The handlers in `server::routes` and the command line call it.
 
+mod authenticate;
+mod changes;
+mod common;
 pub mod demo;
-pub mod login;
-pub mod users;
+mod login;
+mod new_password;
+mod sign_up;
+mod transfer;
+
+pub use self::{
+    authenticate::authenticate_user,
+    changes::{change_user, delete_user, log_change, update_password},
+    login::{Login, login_for_access_token},
+    new_password::new_password,
+    sign_up::{create_user, sign_up},
+    transfer::{ExportError, ImportError, export, import},
+};
+
+use super::{security::password::HashError, store::StoreError};
+use crate::model::BrokenRule;
+
+/// Why a user was not created or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum UserError {
+    /// A value breaks a rule of `model`.
+    #[error(transparent)]
+    Rule(#[from] BrokenRule),
+    /// The password could not be hashed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The database refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -15,8 +15,12 @@ use utoipa::{
 
 use crate::{
     error::{ApiError, Detail, FieldError},
-    model::Scopes,
-    server::items::Paging,
+    model::{BrokenRule, Scopes},
+    server::{
+        routes::api::paging,
+        security::bearer::{ActiveUser, Fresh, Scoped},
+        store::Place,
+    },
 };
 
 /// The errors of every operation.
@@ -25,14 +29,29 @@ pub struct CommonErrors;
 /// The errors of the token endpoint.
 pub struct TokenErrors;
 
-/// The errors of an operation that needs a token with any scopes.
-pub struct BearerErrors;
-
-/// The errors of an operation that needs a token with these scopes.
-pub struct ScopedErrors<const NEEDED: u8>;
-
 /// The errors of a list.
-pub struct PagingErrors;
+pub struct WrongQuery;
+
+/// The errors of a call with a JSON body.
+pub struct BodyErrors;
+
+/// The error of a path that names nothing.
+pub struct Unknown;
+
+/// The errors of a value that only one user can have.
+pub struct Taken;
+
+/// The error of a deletion that would leave no administrator.
+pub struct LastAdministrator;
+
+/// The errors of an administrator's change of an account.
+pub struct AccountChangeErrors;
+
+/// The errors of a sign-up.
+pub struct SignUpErrors;
+
+/// The errors of a change of the password. They replace those of other types with the same status.
+pub struct PasswordChangeErrors;
 
 /// The errors of the readiness check.
 pub struct NotReady;
@@ -41,7 +60,7 @@ type Responses = BTreeMap<String, RefOr<Response>>;
 
 impl IntoResponses for CommonErrors {
     fn responses() -> Responses {
-        responses([ApiError::internal(), ApiError::unavailable(), ApiError::too_slow()])
+        responses(faults())
     }
 }
 
@@ -64,31 +83,112 @@ impl IntoResponses for TokenErrors {
     }
 }
 
-impl IntoResponses for BearerErrors {
+/// The errors of a call that any valid token may make.
+impl IntoResponses for ActiveUser {
     fn responses() -> Responses {
-        let mut all = responses([
-            ApiError::inactive_user(),
-            ApiError::repeated_authorization(),
-            ApiError::not_authenticated(),
-            ApiError::invalid_token(),
-        ]);
-        all.append(&mut CommonErrors::responses());
-        all
+        responses(bad_requests().into_iter().chain(bad_tokens()).chain(faults()))
     }
 }
 
-impl<const NEEDED: u8> IntoResponses for ScopedErrors<NEEDED> {
+/// The errors of a call that needs a token with these scopes.
+impl<const NEEDED: u8> IntoResponses for Scoped<NEEDED> {
     fn responses() -> Responses {
-        let mut all = responses([ApiError::insufficient_scope(Scopes::new(NEEDED))]);
-        all.append(&mut BearerErrors::responses());
-        all
+        let scope = ApiError::insufficient_scope(Scopes::new(NEEDED));
+        responses(bad_requests().into_iter().chain(bad_tokens()).chain([scope]).chain(faults()))
     }
 }
 
-impl IntoResponses for PagingErrors {
+/// The errors of a call that needs a fresh token with these scopes.
+impl<const NEEDED: u8> IntoResponses for Fresh<NEEDED> {
     fn responses() -> Responses {
-        responses(Paging::read("skip=-1&limit=ten&after=x").err())
+        let more = [ApiError::insufficient_user_authentication(), ApiError::insufficient_scope(Scopes::new(NEEDED))];
+        responses(bad_requests().into_iter().chain(bad_tokens()).chain(more).chain(faults()))
     }
+}
+
+impl IntoResponses for WrongQuery {
+    fn responses() -> Responses {
+        responses(paging::read::<Place>("skip=-1&limit=ten&after=x").err())
+    }
+}
+
+impl IntoResponses for BodyErrors {
+    fn responses() -> Responses {
+        let broken = BrokenRule::too_short("title", "A title has at least one character");
+        let body = [
+            ApiError::broken_off(),
+            ApiError::request_timeout(),
+            ApiError::payload_too_large(),
+            ApiError::unsupported_media_type(),
+            ApiError::unprocessable(vec![FieldError::in_body(broken)]),
+        ];
+        responses(bad_requests().into_iter().chain(body))
+    }
+}
+
+impl IntoResponses for Unknown {
+    fn responses() -> Responses {
+        responses([ApiError::not_found()])
+    }
+}
+
+impl IntoResponses for Taken {
+    fn responses() -> Responses {
+        responses([ApiError::email_taken()])
+    }
+}
+
+impl IntoResponses for LastAdministrator {
+    fn responses() -> Responses {
+        responses([ApiError::last_administrator()])
+    }
+}
+
+impl IntoResponses for AccountChangeErrors {
+    fn responses() -> Responses {
+        let own = [ApiError::not_found(), ApiError::email_taken(), ApiError::last_administrator(), ApiError::busy(5)];
+        responses(own.into_iter().chain(faults()))
+    }
+}
+
+impl IntoResponses for SignUpErrors {
+    fn responses() -> Responses {
+        let own = [
+            ApiError::sign_up_off(),
+            ApiError::username_taken(),
+            ApiError::email_taken(),
+            ApiError::too_many_sign_ups(30),
+            ApiError::busy(5),
+        ];
+        responses(bad_tokens().into_iter().chain(own).chain(faults()))
+    }
+}
+
+impl IntoResponses for PasswordChangeErrors {
+    fn responses() -> Responses {
+        let own = [
+            ApiError::incorrect_password(),
+            ApiError::broken_off(),
+            ApiError::too_many_failures(30),
+            ApiError::busy(5),
+        ];
+        responses(own.into_iter().chain(bad_requests()).chain(faults()))
+    }
+}
+
+/// Requests that are refused for their header or their user.
+fn bad_requests() -> [ApiError; 2] {
+    [ApiError::inactive_user(), ApiError::repeated_authorization()]
+}
+
+/// No token, or a bad one.
+fn bad_tokens() -> [ApiError; 2] {
+    [ApiError::not_authenticated(), ApiError::invalid_token()]
+}
+
+/// What any call may end with.
+fn faults() -> [ApiError; 3] {
+    [ApiError::internal(), ApiError::unavailable(), ApiError::too_slow()]
 }
 
 impl IntoResponses for NotReady {
@@ -98,7 +198,7 @@ impl IntoResponses for NotReady {
 }
 
 /// One response for each status of these refusals.
-fn responses(refusals: impl IntoIterator<Item = ApiError>) -> Responses {
+pub(super) fn responses(refusals: impl IntoIterator<Item = ApiError>) -> Responses {
     let mut by_status = BTreeMap::<u16, Vec<ApiError>>::new();
     for refusal in refusals {
         by_status.entry(refusal.status).or_default().push(refusal);
@@ -116,8 +216,9 @@ fn response(refusals: &[ApiError]) -> Response {
     let content: Content = ContentBuilder::new().schema(schema).examples_from_iter(examples).build();
     let description = refusals.iter().map(sentence).collect::<Vec<_>>().join(" · ");
     let mut response = ResponseBuilder::new().description(description).content("application/json", content);
-    if let Some(challenge) = refusals.iter().find_map(|refusal| refusal.challenge.as_deref()) {
-        let schema = ObjectBuilder::new().schema_type(Type::String).examples([challenge]);
+    let challenges: Vec<_> = refusals.iter().filter_map(|refusal| refusal.challenge.clone()).collect();
+    if !challenges.is_empty() {
+        let schema = ObjectBuilder::new().schema_type(Type::String).examples(challenges);
         response = response.header("WWW-Authenticate", header("How to authenticate (RFC 6750 §3)", schema));
     }
     if let Some(seconds) = refusals.iter().find_map(|refusal| refusal.retry_after) {

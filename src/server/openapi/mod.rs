@@ -2,18 +2,24 @@
 //! The operations come from the handlers in `server::routes`, which also puts the document together. So the document
 //! lists exactly what is served.
 
+mod changes;
 mod errors;
 mod form;
 
-pub use errors::{BearerErrors, CommonErrors, NotReady, PagingErrors, ScopedErrors, TokenErrors};
+pub use changes::{Conditional, CreatedUser};
+pub use errors::{
+    AccountChangeErrors, BodyErrors, CommonErrors, LastAdministrator, NotReady, PasswordChangeErrors, SignUpErrors,
+    Taken, TokenErrors, Unknown, WrongQuery,
+};
 pub use form::OAuth2PasswordRequestForm;
 use utoipa::{
     OpenApi,
     openapi::{
-        self,
+        self, Header, PathItem, RefOr, Schema,
         header::HeaderBuilder,
-        schema::{ObjectBuilder, Type},
-        security::{Flow, OAuth2, Password, Scopes as ScopeSentences, SecurityScheme},
+        path::Operation,
+        schema::{AdditionalProperties, ObjectBuilder, Type},
+        security::{Flow, OAuth2, Password, Scopes as ScopeSentences, SecurityRequirement, SecurityScheme},
     },
 };
 
@@ -35,7 +41,8 @@ pub const SCHEME: &str = "OAuth2PasswordBearer";
     ),
     tags(
         (name = "OAuth2", description = "Get a token"),
-        (name = "users", description = "The current user and the user's items"),
+        (name = "users", description = "The current user, sign-up, and accounts for administrators"),
+        (name = "items", description = "Items"),
         (name = "service", description = "The service itself")
     )
 )]
@@ -53,11 +60,58 @@ pub fn frame() -> openapi::OpenApi {
     document
 }
 
-/// Describes, for every answer of these operations, the headers that forbid caching.
-pub fn never_stored(document: &mut openapi::OpenApi) {
-    let operations = document.paths.paths.values_mut().flat_map(|path| [&mut path.get, &mut path.post]).flatten();
-    for response in operations.flat_map(|operation| operation.responses.responses.values_mut()) {
-        if let openapi::RefOr::T(response) = response {
+/// Completes the document: what follows from the operations themselves.
+pub fn complete(document: &mut openapi::OpenApi) {
+    for operation in operations(document) {
+        require_scopes(operation);
+        forbid_storing(operation);
+    }
+    // The API has a schema for each body. Members that are not in it are refused.
+    let bodies = ["ItemCreate", "ItemUpdate", "UpdatePassword", "UserCreate", "UserUpdate", "UserUpdateMe"];
+    for schema in document.components.iter_mut().flat_map(|components| components.schemas.iter_mut()) {
+        if let (name, RefOr::T(Schema::Object(object))) = schema
+            && bodies.contains(&name.as_str())
+        {
+            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+        }
+    }
+}
+
+/// All operations of the document.
+fn operations(document: &mut openapi::OpenApi) -> impl Iterator<Item = &mut Operation> {
+    document.paths.paths.values_mut().flat_map(|path| {
+        let PathItem { get, put, post, patch, delete, .. } = path;
+        [get, put, post, patch, delete].into_iter().flatten()
+    })
+}
+
+/// Says which scopes an operation needs, unless it says so itself. They are in the challenge of its 403, which is made of the
+/// handler's own extractor. An operation that refuses bad tokens and has no such 403 takes any token.
+fn require_scopes(operation: &mut Operation) {
+    let challenge = |status: &str| match operation.responses.responses.get(status) {
+        Some(RefOr::T(response)) => response.headers.get("WWW-Authenticate").map(examples_of),
+        _ => None,
+    };
+    // The token endpoint's 401 is another one.
+    let takes_a_token = challenge("401").iter().flatten().any(|challenge| challenge.contains("invalid_token"));
+    let scopes = challenge("403");
+    let names = scopes.iter().flatten().find_map(|challenge| challenge.split_once("scope=\"")?.1.strip_suffix('"'));
+    if operation.security.is_none() && takes_a_token {
+        let names = names.unwrap_or_default().split(' ').filter(|name| !name.is_empty());
+        operation.security = Some(vec![SecurityRequirement::new(SCHEME, names)]);
+    }
+}
+
+/// The example values of a header.
+fn examples_of(header: &RefOr<Header>) -> Vec<String> {
+    let RefOr::T(Header { schema: Some(RefOr::T(Schema::Object(text))), .. }) = header else { return Vec::new() };
+    text.examples.iter().filter_map(|example| example.as_str().map(str::to_owned)).collect()
+}
+
+/// Describes, for every answer of an operation, the headers that forbid caching.
+fn forbid_storing(operation: &mut Operation) {
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response {
             for (name, value) in [("Cache-Control", "no-store"), ("Pragma", "no-cache")] {
                 let schema = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([value]));
                 response.headers.insert(name.to_owned(), HeaderBuilder::new().schema(Some(schema)).build().into());

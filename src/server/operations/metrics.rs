@@ -31,6 +31,7 @@ pub struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Histogram>,
     logins: Family<LoginLabels, Counter>,
+    sign_ups: Family<SignUpLabels, Counter>,
     /// Connections that are open.
     pub connections: Gauge,
     hashing: Gauge,
@@ -48,6 +49,25 @@ struct RequestLabels {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct LoginLabels {
     outcome: LoginOutcome,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SignUpLabels {
+    outcome: SignUpOutcome,
+}
+
+/// How a sign-up ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[expect(non_camel_case_types, reason = "the variants are the labels")]
+pub enum SignUpOutcome {
+    /// The account was created.
+    created,
+    /// The username or the e-mail address is somebody else's.
+    taken,
+    /// Too many sign-ups came from this address.
+    throttled,
+    /// Not decided: the hashing queue was full, or the server had an error.
+    error,
 }
 
 /// How a login ended.
@@ -72,20 +92,27 @@ impl Metrics {
     pub fn new(store: &Store, passwords: Arc<Passwords>, hash_seconds: Histogram) -> Self {
         let mut registry = Registry::with_prefix("cloakroom");
         let requests = Family::<_, _, fn() -> Histogram>::new_with_constructor(durations);
-        let (logins, connections, hashing) = (Family::default(), Gauge::default(), Gauge::default());
+        let (logins, sign_ups) = (Family::default(), Family::default());
+        let (connections, hashing) = (Gauge::default(), Gauge::default());
         registry.register("http_request_duration_seconds", "Requests, and the time to answer them", requests.clone());
         registry.register("logins", "Logins, by outcome", logins.clone());
+        registry.register("sign_ups", "Sign-ups, by outcome", sign_ups.clone());
         registry.register("connections", "Connections that are open", connections.clone());
         registry.register("hashing_queue", "Logins that hash or wait to hash", hashing.clone());
         registry.register("hash_duration_seconds", "Time to compute one hash", hash_seconds);
         registry.register("user_cache_hits", "Users of a token that were cached", store.cache.hits.clone());
         registry.register("user_cache_misses", "Users of a token that were not cached", store.cache.misses.clone());
-        Self { registry, requests, logins, connections, hashing, passwords }
+        Self { registry, requests, logins, sign_ups, connections, hashing, passwords }
     }
 
     /// Counts a login.
     pub fn login(&self, outcome: LoginOutcome) {
         self.logins.get_or_create(&LoginLabels { outcome }).inc();
+    }
+
+    /// Counts a sign-up.
+    pub fn sign_up(&self, outcome: SignUpOutcome) {
+        self.sign_ups.get_or_create(&SignUpLabels { outcome }).inc();
     }
 
     /// Counts and times an answer. `route` is a template, not a path: a client must not be able to choose a label.

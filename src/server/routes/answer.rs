@@ -10,8 +10,13 @@ use axum::{
 };
 
 use crate::{
-    error::ApiError,
-    server::{operations::request_id::current, security::password::HashError, store::StoreError},
+    error::{ApiError, FieldError},
+    server::{
+        accounts::UserError,
+        operations::request_id::current,
+        security::password::HashError,
+        store::{StoreError, Unique},
+    },
 };
 
 /// How long a client should wait if the queue is full, in seconds. Two threads empty the default queue of 64 in about
@@ -47,7 +52,31 @@ impl From<HashError> for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        tracing::error!(request = current().map(display), %error, "a request failed");
-        Self::unavailable()
+        match error {
+            StoreError::Taken(Unique::Username) => Self::username_taken(),
+            StoreError::Taken(Unique::Email) => Self::email_taken(),
+            StoreError::Missing => Self::not_found(),
+            StoreError::Outdated => Self::outdated(),
+            StoreError::PasswordChanged => Self::incorrect_password(),
+            StoreError::LastAdministrator => Self::last_administrator(),
+            StoreError::Taken(Unique::Id) => {
+                tracing::error!(request = current().map(display), %error, "a request failed");
+                Self::internal()
+            }
+            StoreError::Replaced(_) | StoreError::Unseen | StoreError::Shared(_) | StoreError::Unavailable(_) => {
+                tracing::error!(request = current().map(display), %error, "a request failed");
+                Self::unavailable()
+            }
+        }
+    }
+}
+
+impl From<UserError> for ApiError {
+    fn from(error: UserError) -> Self {
+        match error {
+            UserError::Rule(broken) => Self::unprocessable(vec![FieldError::in_body(broken)]),
+            UserError::Hash(error) => error.into(),
+            UserError::Store(error) => error.into(),
+        }
     }
 }

@@ -1,12 +1,12 @@
 //! The extractors for a handler's signature. Each uses the one before it (FastAPI's chain of `Depends`):
 //! [`BearerToken`] reads the header, [`CurrentUser`] checks the token and looks its user up, [`ActiveUser`] requires an
-//! enabled user, and [`Scoped`] requires scopes. Only the last two give a handler a user: a forgotten check does not
-//! compile.
+//! enabled user, [`Scoped`] requires scopes, and [`Fresh`] requires a password that was typed a moment ago. Only the last
+//! three give a handler a user: a forgotten check does not compile.
 
 use std::sync::Arc;
 
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRequestParts, OptionalFromRequestParts},
     http::{header::AUTHORIZATION, request::Parts},
 };
 
@@ -21,21 +21,25 @@ use crate::{
 pub struct BearerToken(String);
 
 /// The token's user, enabled or not, and the token's scopes: the tutorial's `get_current_user`.
-pub struct CurrentUser {
-    user: Arc<UserRow>,
-    scopes: Scopes,
-}
+pub struct CurrentUser(ActiveUser);
 
 /// The token's user, who is enabled: the tutorial's `get_current_active_user`.
 pub struct ActiveUser {
     /// The user, as the database has it now.
     pub user: Arc<UserRow>,
-    scopes: Scopes,
+    /// The token's scopes that the user has now.
+    pub scopes: Scopes,
+    /// When the user typed the password, in Unix seconds. Only tokens of this server tell.
+    authenticated_at: Option<f64>,
 }
 
 /// The enabled user of a token that has all of these scopes: the tutorial's `Security(…, scopes=[…])`. The parameter is
-/// made of the constants in [`crate::model`]: `Scoped<{ ME | ITEMS }>`.
-pub struct Scoped<const NEEDED: u8>(pub Arc<UserRow>);
+/// made of the constants in [`crate::model`]: `Scoped<{ ME | ITEMS }>`. A handler names the type once, and uses it for its
+/// signature and for the document.
+pub struct Scoped<const NEEDED: u8>(pub ActiveUser);
+
+/// The same, of a fresh token: its user typed the password a moment ago (RFC 9470).
+pub struct Fresh<const NEEDED: u8>(pub ActiveUser);
 
 impl<S: Send + Sync> FromRequestParts<S> for BearerToken {
     type Rejection = ApiError;
@@ -69,6 +73,10 @@ impl FromRequestParts<AppState> for CurrentUser {
         let user = state.store.user_behind_token(&token.username).await?.ok_or_else(ApiError::invalid_token)?;
         #[expect(clippy::cast_precision_loss, reason = "seconds fit into 53 bits")]
         let valid_from = user.tokens_valid_from as f64;
+        // Another user may have had this name.
+        if token.user_id.as_ref().is_some_and(|id| *id != user.id) {
+            return Err(ApiError::invalid_token());
+        }
         let is_current = match token.password_version {
             // Our own tokens name the version of the password that they were issued for. No clock is needed.
             Some(version) => version == valid_from,
@@ -80,7 +88,7 @@ impl FromRequestParts<AppState> for CurrentUser {
         }
         // If the user has lost a scope, the token has lost it too.
         let scopes = token.scopes.unwrap_or(user.scopes).intersection(user.scopes);
-        Ok(Self { user, scopes })
+        Ok(Self(ActiveUser { user, scopes, authenticated_at: token.authenticated_at }))
     }
 }
 
@@ -88,8 +96,20 @@ impl FromRequestParts<AppState> for ActiveUser {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let CurrentUser { user, scopes } = CurrentUser::from_request_parts(parts, state).await?;
-        if user.disabled { Err(ApiError::inactive_user()) } else { Ok(Self { user, scopes }) }
+        let CurrentUser(current) = CurrentUser::from_request_parts(parts, state).await?;
+        if current.user.disabled { Err(ApiError::inactive_user()) } else { Ok(current) }
+    }
+}
+
+/// For a call that nobody has to log in for. A token that is sent has to be good.
+impl OptionalFromRequestParts<AppState> for ActiveUser {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Option<Self>, ApiError> {
+        if !parts.headers.contains_key(AUTHORIZATION) {
+            return Ok(None);
+        }
+        <Self as FromRequestParts<AppState>>::from_request_parts(parts, state).await.map(Some)
     }
 }
 
@@ -97,9 +117,37 @@ impl<const NEEDED: u8> FromRequestParts<AppState> for Scoped<NEEDED> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let ActiveUser { user, scopes } = ActiveUser::from_request_parts(parts, state).await?;
+        const { assert!(Scopes::ALL.contains(Scopes::new(NEEDED)), "a bit that is no scope") };
+        let caller = <ActiveUser as FromRequestParts<AppState>>::from_request_parts(parts, state).await?;
         let needed = Scopes::new(NEEDED);
-        if scopes.contains(needed) { Ok(Self(user)) } else { Err(ApiError::insufficient_scope(needed)) }
+        if caller.scopes.contains(needed) { Ok(Self(caller)) } else { Err(ApiError::insufficient_scope(needed)) }
+    }
+}
+
+impl<const NEEDED: u8> FromRequestParts<AppState> for Fresh<NEEDED> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let Scoped(caller) = Scoped::<NEEDED>::from_request_parts(parts, state).await?;
+        if caller.is_fresh(clock::unix_seconds()) {
+            Ok(Self(caller))
+        } else {
+            Err(ApiError::insufficient_user_authentication())
+        }
+    }
+}
+
+impl ActiveUser {
+    /// Whether the caller may do what only administrators may.
+    pub fn is_administrator(&self) -> bool {
+        self.scopes.is_administrators()
+    }
+
+    /// Whether the user typed the password a moment ago. If the clock was set back since, the user did not.
+    fn is_fresh(&self, now: i64) -> bool {
+        #[expect(clippy::cast_precision_loss, reason = "seconds fit into 53 bits")]
+        let age = |time: f64| now as f64 - time;
+        self.authenticated_at.is_some_and(|time| (0.0..=f64::from(ApiError::FRESH_SECONDS)).contains(&age(time)))
     }
 }
 

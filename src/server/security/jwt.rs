@@ -43,6 +43,10 @@ pub struct NewClaims<'a> {
     pub jti: &'a str,
     /// The token's scopes: names separated by spaces.
     pub scope: &'a str,
+    /// When the user typed the password, in Unix seconds (OpenID Connect Core §2).
+    pub auth_time: i64,
+    /// The id of the token's user. A private claim: another user of the same name is somebody else.
+    pub user_id: &'a str,
     /// The version of the password that the token was issued for. A private claim (RFC 7519 §4.3): other readers ignore
     /// it.
     pub password_version: i64,
@@ -55,6 +59,10 @@ pub struct TokenData {
     pub username: String,
     /// When the token was issued, in Unix seconds. The tutorial's own tokens do not contain it.
     pub issued_at: Option<f64>,
+    /// When the user typed the password, in Unix seconds. Only tokens of this server contain it.
+    pub authenticated_at: Option<f64>,
+    /// The id of the token's user. Only tokens of this server contain it.
+    pub user_id: Option<String>,
     /// The version of the password that the token was issued for. Only tokens of this server contain it.
     pub password_version: Option<f64>,
     /// The scopes that the token has at most. `None` means all scopes of the user.
@@ -140,6 +148,8 @@ impl Keys {
         let data = TokenData {
             username: claims.text("sub")?.ok_or(InvalidToken)?.to_owned(),
             issued_at: claims.number("iat")?,
+            authenticated_at: claims.number("auth_time")?,
+            user_id: claims.text("user_id")?.map(str::to_owned),
             password_version: claims.number("password_version")?,
             scopes: claims.text("scope")?.map(Scopes::parse_granted),
         };

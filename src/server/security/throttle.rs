@@ -1,4 +1,4 @@
-//! The rate limit for logins: it makes guessing passwords slow. Failed logins are counted for each account, existing or
+//! The rate limit for logins and sign-ups. It makes guessing passwords slow. Failed logins are counted for each account, existing or
 //! not, and for each client address and its networks. Each failure makes the next guess wait longer.
 //!
 //! The counts are in memory and bounded. They are the same for names that exist and names that do not. The lockout
@@ -6,6 +6,8 @@
 //!
 //! A user and an address from which that user has logged in before are a known pair. A known pair has a separate count:
 //! an attack from another address, or on other names from the same address, does not make the owner wait.
+//!
+//! Sign-ups are counted for each address and its networks, whether they succeed or not.
 //!
 //! Guesses in progress count as failures until they end. So parallel guessing gains nothing over guessing one by one.
 
@@ -49,7 +51,14 @@ const HOUSEHOLD: Curve = Curve { free: 40.0, half_life: Duration::from_secs(10 *
 /// An IPv6 /48: 65,536 of the addresses above, often one site or one customer of a hoster.
 const SITE: Curve = Curve { free: 160.0, half_life: Duration::from_secs(10 * 60) };
 
-/// The rate limit for logins.
+/// Sign-ups of an IPv4 address or an IPv6 /64: a school or a company may be behind one.
+const SIGN_UPS: Curve = Curve { free: 60.0, half_life: Duration::from_secs(60 * 60) };
+/// Sign-ups of an IPv6 /56.
+const SIGN_UPS_OF_HOUSEHOLD: Curve = Curve { free: 120.0, half_life: Duration::from_secs(60 * 60) };
+/// Sign-ups of an IPv6 /48.
+const SIGN_UPS_OF_SITE: Curve = Curve { free: 480.0, half_life: Duration::from_secs(60 * 60) };
+
+/// The rate limit for logins and sign-ups.
 pub struct Throttle {
     counts: Mutex<Counts>,
     /// It has a random key: nobody can find two names with the same count.
@@ -183,6 +192,30 @@ impl Throttle {
         Ok(InProgress { throttle: self, keys, end: End::Void })
     }
 
+    /// Counts a sign-up from `address` at `now`, whatever becomes of it.
+    ///
+    /// # Errors
+    /// How long it has to wait. It is not counted then.
+    pub fn sign_up(&self, address: ClientAddress, now: Instant) -> Result<(), Duration> {
+        let networks = address.networks().map(|network| {
+            let curve = match network {
+                Network::Address(_) => &SIGN_UPS,
+                Network::Household(_) => &SIGN_UPS_OF_HOUSEHOLD,
+                Network::Site(_) => &SIGN_UPS_OF_SITE,
+            };
+            (self.hasher.hash_one(("sign-up", network)), curve)
+        });
+        let networks: Vec<_> = networks.collect();
+        let mut counts = self.lock();
+        if let Some(wait) = networks.iter().filter_map(|(key, _)| counts.wait_of(*key, now)).max() {
+            return Err(wait);
+        }
+        for (key, curve) in networks {
+            counts.add(key, curve, now);
+        }
+        Ok(())
+    }
+
     /// The counts of this guess.
     fn keys(&self, guess: &Guess<'_>) -> Keys {
         let own_address = guess.known.then_some(guess.address);
@@ -245,8 +278,19 @@ impl Keys {
 impl Counts {
     /// How long a guess with these counts has to wait, if it has to wait.
     fn wait(&self, keys: &Keys, now: Instant) -> Option<Duration> {
-        let wait = |key| self.failures.get(&key)?.until.checked_duration_since(now).filter(|wait| !wait.is_zero());
-        keys.all().filter_map(|(key, _)| wait(key)).max()
+        keys.all().filter_map(|(key, _)| self.wait_of(key, now)).max()
+    }
+
+    /// How long this count makes one wait, if it does.
+    fn wait_of(&self, key: u64, now: Instant) -> Option<Duration> {
+        self.failures.get(&key)?.until.checked_duration_since(now).filter(|wait| !wait.is_zero())
+    }
+
+    /// Adds one to a count.
+    fn add(&mut self, key: u64, curve: &Curve, now: Instant) {
+        let count = self.count(key, curve, now) + 1.0;
+        let until = now + curve.wait_after(count);
+        self.failures.insert(key, Failures { count, counted_at: now, until });
     }
 
     /// Decides about a guess, or lets it wait.
@@ -312,9 +356,7 @@ impl Counts {
         match end {
             End::Failed => {
                 for (key, curve) in keys.all() {
-                    let count = self.count(key, curve, now) + 1.0;
-                    let until = now + curve.wait_after(count);
-                    self.failures.insert(key, Failures { count, counted_at: now, until });
+                    self.add(key, curve, now);
                 }
             }
             // Only a known pair's own count is cleared. All other addresses share one count. Clearing it would tell an

@@ -1,8 +1,11 @@
 //! Items: rows and queries.
 
-use sqlx::FromRow;
+use sqlx::{FromRow, SqliteConnection};
 
-use super::{Store, StoreError, UserRow};
+use super::{
+    Condition, Listed, Listing, Store, StoreError, UserRow,
+    listing::{List, search_text},
+};
 use crate::model::Item;
 
 /// An item to be created.
@@ -19,13 +22,30 @@ pub struct NewItem {
     pub created_at: i64,
 }
 
-/// An item without its owner: the caller knows the owner.
-#[derive(FromRow)]
-struct ItemRow {
-    item_id: String,
-    title: Option<String>,
-    description: Option<String>,
-    created_at: i64,
+/// A change of an item. What is `None` stays as it is.
+#[derive(Default)]
+pub struct ItemChange {
+    /// The new title.
+    pub title: Option<String>,
+    /// The new description; `Some(None)` removes it.
+    pub description: Option<Option<String>>,
+}
+
+/// An item. Its owner is known by the id only.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct ItemRow {
+    /// The item's name in URLs.
+    pub item_id: String,
+    /// The id of the owner.
+    pub owner_id: String,
+    /// The title.
+    pub title: Option<String>,
+    /// The description.
+    pub description: Option<String>,
+    /// The time of creation, in Unix milliseconds.
+    pub created_at: i64,
+    /// It grows with each change: the ETag.
+    pub version: i64,
 }
 
 /// A place in a list of items: of an item that is there, or was there. It is found at once, however long the list is.
@@ -37,16 +57,33 @@ pub struct Place {
     pub item_id: String,
 }
 
-/// A page of a list of items.
-pub struct Page {
-    /// The items.
-    pub items: Vec<Item>,
-    /// Where the page ends, if there are more items.
-    pub more_after: Option<Place>,
+impl ItemRow {
+    /// The item on the wire. `owner` is the owner's username.
+    pub fn into_item(self, owner: &str) -> Item {
+        let Self { item_id, title, description, .. } = self;
+        Item { item_id, owner: owner.to_owned(), title, description }
+    }
+
+    fn place(&self) -> Place {
+        Place { created_at: self.created_at, item_id: self.item_id.clone() }
+    }
 }
 
+/// The items of a user, newest first.
+const NEWEST_FIRST: List<ItemRow, Place> = List {
+    columns: "item_id, owner_id, title, description, created_at, version",
+    table: "items",
+    order: ["created_at DESC, item_id DESC", "created_at, item_id"],
+    after: |query, place| {
+        query.push("(created_at, item_id) < (").push_bind(place.created_at).push(", ");
+        query.push_bind(place.item_id.clone()).push(")");
+    },
+    place: ItemRow::place,
+};
+
 impl Store {
-    /// The items of `owner` after a place, oldest first, without the first `skip` of them. At most `limit` items.
+    /// The items of `owner` after a place, oldest first, without the first `skip` of them. At most `limit` items. Returns
+    /// also where the part ends, if there are more.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -56,13 +93,13 @@ impl Store {
         after: Option<&Place>,
         skip: i64,
         limit: i64,
-    ) -> Result<Page, StoreError> {
+    ) -> Result<(Vec<ItemRow>, Option<Place>), StoreError> {
         // No item is at the first place of all.
         let (created_at, item_id) = after.map_or((i64::MIN, ""), |place| (place.created_at, &place.item_id));
         // `+ 0`: with a parameter alone after LIMIT, SQLite would prepare the statement anew for each value.
         let mut rows: Vec<ItemRow> = sqlx::query_as(
-            "SELECT item_id, title, description, created_at FROM items \
-             WHERE owner_id = $1 AND (created_at, item_id) > ($2, $3) ORDER BY created_at, item_id LIMIT $4 + 0 OFFSET $5",
+            "SELECT item_id, owner_id, title, description, created_at, version FROM items WHERE owner_id = $1 \
+             AND (created_at, item_id) > ($2, $3) ORDER BY created_at, item_id LIMIT $4 + 0 OFFSET $5",
         )
         .bind(&owner.id)
         .bind(created_at)
@@ -76,33 +113,158 @@ impl Store {
         if has_more {
             rows.pop();
         }
-        let place = |row: &ItemRow| Place { created_at: row.created_at, item_id: row.item_id.clone() };
-        let more_after = rows.last().filter(|_| has_more).map(place);
-        let item = |row: ItemRow| Item {
-            item_id: row.item_id,
-            owner: owner.username.clone(),
-            title: row.title,
-            description: row.description,
-        };
-        Ok(Page { items: rows.into_iter().map(item).collect(), more_after })
+        let more_after = rows.last().filter(|_| has_more).map(ItemRow::place);
+        Ok((rows, more_after))
+    }
+
+    /// A part of the items of a user, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn list_items(
+        &self,
+        owner_id: &str,
+        listing: &Listing<Place>,
+    ) -> Result<Listed<ItemRow, Place>, StoreError> {
+        NEWEST_FIRST.read(&mut *self.readers.get().await?, Some(owner_id), listing).await
+    }
+
+    /// An item, and its owner's username. With an `owner_id`, the items of others count as missing.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], [`StoreError::Unavailable`].
+    pub async fn find_item(&self, item_id: &str, owner_id: Option<&str>) -> Result<(ItemRow, String), StoreError> {
+        find(&mut *self.readers.get().await?, item_id, owner_id).await
     }
 
     /// Creates an item.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] for an `item_id` that is in use.
-    pub async fn insert_item(&self, item: &NewItem) -> Result<(), StoreError> {
+    /// [`StoreError::Taken`] for an `item_id` that is in use, [`StoreError::Missing`] if the owner is gone.
+    pub async fn insert_item(&self, item: &NewItem) -> Result<ItemRow, StoreError> {
         let mut write = self.write().await?;
-        let inserted = sqlx::query(
-            "INSERT INTO items (item_id, owner_id, title, description, created_at) VALUES ($1, $2, $3, $4, $5)",
+        let inserted = sqlx::query_as(
+            "INSERT INTO items (item_id, owner_id, title, description, created_at, version, search_text) \
+             VALUES ($1, $2, $3, $4, $5, $5, $6) RETURNING *",
         )
         .bind(&item.item_id)
         .bind(&item.owner_id)
         .bind(&item.title)
         .bind(&item.description)
         .bind(item.created_at)
-        .execute(&mut *write)
+        .bind(search_text([Some(&item.item_id), item.title.as_deref(), item.description.as_deref()]))
+        .fetch_one(&mut *write)
         .await;
-        write.end(inserted.map(drop).map_err(StoreError::from)).await
+        write.end(inserted.map_err(StoreError::from)).await
     }
+
+    /// Changes an item, if its row fulfils the condition. With an `owner_id`, the items of others count as missing.
+    /// Returns the item as it is then, and its owner's username.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], [`StoreError::Outdated`].
+    pub async fn update_item(
+        &self,
+        item_id: &str,
+        owner_id: Option<&str>,
+        change: &ItemChange,
+        condition: &Condition,
+    ) -> Result<(ItemRow, String), StoreError> {
+        let mut write = self.write().await?;
+        let updated = update(&mut write, item_id, owner_id, change, condition).await;
+        write.end(updated).await
+    }
+
+    /// Deletes an item, if its row fulfils the condition. With an `owner_id`, the items of others count as missing.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], [`StoreError::Outdated`].
+    pub async fn delete_item(
+        &self,
+        item_id: &str,
+        owner_id: Option<&str>,
+        condition: &Condition,
+    ) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
+        let deleted = delete(&mut write, item_id, owner_id, condition).await;
+        write.end(deleted).await
+    }
+}
+
+async fn find(
+    connection: &mut SqliteConnection,
+    item_id: &str,
+    owner_id: Option<&str>,
+) -> Result<(ItemRow, String), StoreError> {
+    #[derive(FromRow)]
+    struct Found {
+        #[sqlx(flatten)]
+        item: ItemRow,
+        username: String,
+    }
+    let found: Option<Found> = sqlx::query_as(
+        "SELECT items.*, username FROM items JOIN users ON users.id = owner_id WHERE item_id = $1 \
+         AND ($2 IS NULL OR owner_id = $2)",
+    )
+    .bind(item_id)
+    .bind(owner_id)
+    .fetch_optional(connection)
+    .await?;
+    found.map(|Found { item, username }| (item, username)).ok_or(StoreError::Missing)
+}
+
+async fn update(
+    connection: &mut SqliteConnection,
+    item_id: &str,
+    owner_id: Option<&str>,
+    change: &ItemChange,
+    condition: &Condition,
+) -> Result<(ItemRow, String), StoreError> {
+    let updated = sqlx::query(
+        "UPDATE items SET title = COALESCE($1, title), description = CASE WHEN $2 THEN $3 ELSE description END, \
+         version = version + 1 WHERE item_id = $4 AND ($5 IS NULL OR owner_id = $5) \
+         AND ($6 IS NULL OR $6 LIKE '%,' || version || ',%')",
+    )
+    .bind(&change.title)
+    .bind(change.description.is_some())
+    .bind(change.description.as_ref().and_then(Option::as_deref))
+    .bind(item_id)
+    .bind(owner_id)
+    .bind(condition.versions())
+    .execute(&mut *connection)
+    .await?;
+    // Within the same transaction: what the statement saw.
+    let found = find(connection, item_id, owner_id).await?;
+    if updated.rows_affected() == 0 {
+        return Err(StoreError::Outdated);
+    }
+    let (item, _) = &found;
+    sqlx::query("UPDATE items SET search_text = $1 WHERE item_id = $2")
+        .bind(search_text([Some(&item.item_id), item.title.as_deref(), item.description.as_deref()]))
+        .bind(item_id)
+        .execute(connection)
+        .await?;
+    Ok(found)
+}
+
+async fn delete(
+    connection: &mut SqliteConnection,
+    item_id: &str,
+    owner_id: Option<&str>,
+    condition: &Condition,
+) -> Result<(), StoreError> {
+    let deleted = sqlx::query(
+        "DELETE FROM items WHERE item_id = $1 AND ($2 IS NULL OR owner_id = $2) \
+         AND ($3 IS NULL OR $3 LIKE '%,' || version || ',%')",
+    )
+    .bind(item_id)
+    .bind(owner_id)
+    .bind(condition.versions())
+    .execute(&mut *connection)
+    .await?;
+    if deleted.rows_affected() == 0 {
+        find(connection, item_id, owner_id).await?;
+        return Err(StoreError::Outdated);
+    }
+    Ok(())
 }

@@ -38,7 +38,11 @@ impl Store {
     /// [`StoreError`].
     pub async fn remember_login(&self, user_id: &str, address: &str, now: i64) -> Result<(), StoreError> {
         let mut write = self.write().await?;
-        sqlx::query("UPDATE users SET failed_logins = 0 WHERE id = $1").bind(user_id).execute(&mut *write).await?;
+        sqlx::query("UPDATE users SET failed_logins = 0, last_login_at = $2 WHERE id = $1")
+            .bind(user_id)
+            .bind(now)
+            .execute(&mut *write)
+            .await?;
         sqlx::query(
             "INSERT INTO login_addresses (user_id, address, last_login_at) VALUES ($1, $2, $3) \
              ON CONFLICT (user_id, address) DO UPDATE SET last_login_at = excluded.last_login_at",

@@ -98,7 +98,7 @@ async fn find_all(
     let names = serde_json::Value::from_iter(names.map(String::as_str)).to_string();
     // One statement for any number of names.
     let rows = sqlx::query(
-        "SELECT id, username, email, full_name, disabled, scopes, tokens_valid_from FROM users \
+        "SELECT id, username, email, full_name, disabled, scopes, tokens_valid_from, version FROM users \
          WHERE username IN (SELECT value FROM json_each($1))",
     )
     .bind(names)

@@ -1,17 +1,23 @@
 //! The database: SQLite through sqlx. Only this module contains SQL. The SQL is portable: ids and times come from the
 //! caller. Rows are never sent to clients: the types on the wire are in `model`.
 
+mod condition;
 mod file;
+mod import;
 mod items;
+mod listing;
 mod logins;
 mod lookups;
 mod open;
 mod readers;
+mod user_changes;
+mod user_lists;
 mod users;
 mod wal_index;
 mod write;
 
 use std::{
+    fmt,
     path::PathBuf,
     sync::{Arc, atomic::AtomicBool},
 };
@@ -28,9 +34,13 @@ use self::{
 };
 
 pub use self::{
-    items::{NewItem, Page, Place},
+    condition::Condition,
+    import::{Conflict, Import, Imported},
+    items::{ItemChange, ItemRow, NewItem, Place},
+    listing::{Listed, Listing},
     open::{OpenError, path},
-    users::{NewUser, UserInDb, UserRow},
+    user_changes::{NewHash, UserChange},
+    users::{AccountRow, NewUser, UserInDb, UserRow},
 };
 
 /// How many users the cache can hold.
@@ -65,9 +75,21 @@ pub struct CacheCounters {
 /// What can go wrong with a query.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Somebody else has this username or e-mail address.
-    #[error("the username or e-mail address is taken")]
-    Taken,
+    /// Another row has this value already.
+    #[error("the {0} is taken")]
+    Taken(Unique),
+    /// There is no such row.
+    #[error("there is no such user or item")]
+    Missing,
+    /// The row has another version by now.
+    #[error("it was changed meanwhile")]
+    Outdated,
+    /// The user's password was changed meanwhile.
+    #[error("the password was changed meanwhile")]
+    PasswordChanged,
+    /// The change would leave no administrator who is enabled.
+    #[error("this is the last administrator who is not disabled: grant the scope admin to another user first")]
+    LastAdministrator,
     /// The file at the configured path is no longer the open file.
     #[error("the database {0} was removed or replaced: put it back (a restart would create an empty one)")]
     Replaced(PathBuf),
@@ -82,12 +104,55 @@ pub enum StoreError {
     Unavailable(#[source] sqlx::Error),
 }
 
+/// A value that only one row can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unique {
+    /// A username, in any case of letters.
+    Username,
+    /// An e-mail address, in any case of letters.
+    Email,
+    /// An id.
+    Id,
+}
+
+impl fmt::Display for Unique {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Username => "username",
+            Self::Email => "e-mail address",
+            Self::Id => "id",
+        })
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
-            sqlx::Error::Database(database) if database.is_unique_violation() => Self::Taken,
+            sqlx::Error::Database(database) if database.is_unique_violation() => {
+                // SQLite names the column or the index in its message, and nowhere else.
+                let names = |word: &str| database.message().contains(word);
+                Self::Taken(if names("username") {
+                    Unique::Username
+                } else if names("email") {
+                    Unique::Email
+                } else {
+                    Unique::Id
+                })
+            }
+            // The user to whom the row would belong is gone.
+            sqlx::Error::Database(database) if database.is_foreign_key_violation() => Self::Missing,
             _ => Self::Unavailable(error),
         }
+    }
+}
+
+impl StoreError {
+    /// Whether the database refused the caller's values: nothing is wrong with the database then.
+    fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::Taken(_) | Self::Missing | Self::Outdated | Self::PasswordChanged | Self::LastAdministrator
+        )
     }
 }
 
@@ -129,6 +194,16 @@ impl Store {
         let update = "UPDATE write_proofs SET proved_at = CASE WHEN proved_at = $1 THEN $1 + 1 ELSE $1 END";
         sqlx::query(update).bind(now).execute(&mut *write).await?;
         write.commit().await
+    }
+
+    /// Empties the write-ahead log, which still has the pages of before a deletion. If readers are busy, the next checkpoint
+    /// does it.
+    async fn forget_deleted_pages(&self) {
+        if let Ok(mut connection) = self.writer.acquire().await
+            && let Err(error) = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *connection).await
+        {
+            tracing::warn!(%error, "the write-ahead log was not emptied after a deletion");
+        }
     }
 
     /// Closes the database after the queries in progress. Later queries fail.

@@ -92,6 +92,8 @@ impl Store {
             // An acknowledged write is on the disk. With NORMAL, a power failure would lose the last writes.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // What is deleted is overwritten with zeros: nothing of a deleted user stays in the file.
+            .pragma("secure_delete", "ON")
             .busy_timeout(BUSY_TIMEOUT)
             .disable_statement_logging();
         let file = DatabaseFile::at(&path).map_err(|error| OpenError::File(path.clone(), error))?;

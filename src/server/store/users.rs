@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
-use sqlx::FromRow;
+use sha2::{Digest, Sha256};
+use sqlx::{FromRow, SqliteConnection};
 
-use super::{Store, StoreError};
-use crate::model::{Scopes, User};
+use super::{Store, StoreError, Unique, listing::search_text};
+use crate::{
+    model::{Account, Scopes, User},
+    server::clock::rfc_3339,
+};
 
 /// A user, without the password's hash.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -26,6 +30,20 @@ pub struct UserRow {
     /// Tokens issued before this time are refused, in Unix seconds. Each password of a user has a different value, so
     /// the value is also the password's version.
     pub tokens_valid_from: i64,
+    /// It grows with each change of what is sent of the user: the ETag. A login does not change it.
+    pub version: i64,
+}
+
+/// A user, and what an administrator sees besides.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct AccountRow {
+    /// The user.
+    #[sqlx(flatten)]
+    pub user: UserRow,
+    /// The time of creation, in Unix milliseconds.
+    pub created_at: i64,
+    /// The time of the last login, in Unix milliseconds.
+    pub last_login_at: Option<i64>,
 }
 
 /// A user with the password's hash (the tutorial's `UserInDB`). There is no `Debug`: no log line can show the hash.
@@ -67,6 +85,21 @@ impl From<&UserRow> for User {
     }
 }
 
+impl From<AccountRow> for Account {
+    fn from(row: AccountRow) -> Self {
+        let AccountRow { user: UserRow { username, email, full_name, disabled, scopes, .. }, .. } = row;
+        Self {
+            username,
+            email,
+            full_name,
+            disabled,
+            scopes: scopes.names().map(str::to_owned).collect(),
+            created_at: rfc_3339(row.created_at),
+            last_login_at: row.last_login_at.map(rfc_3339),
+        }
+    }
+}
+
 impl Store {
     /// The user of a token. Every request with a token asks for it, so it is cached until anything is written.
     ///
@@ -101,93 +134,82 @@ impl Store {
             .await?)
     }
 
-    /// All users, oldest first.
+    /// The account with exactly this username.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], [`StoreError::Unavailable`].
+    pub async fn find_account(&self, username: &str) -> Result<AccountRow, StoreError> {
+        sqlx::query_as("SELECT * FROM users WHERE username = $1")
+            .bind(username)
+            .fetch_optional(&mut *self.readers.get().await?)
+            .await?
+            .ok_or(StoreError::Missing)
+    }
+
+    /// Which of these values another user has already. The insertion decides; this spares a hash.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn list_users(&self) -> Result<Vec<UserRow>, StoreError> {
-        Ok(sqlx::query_as("SELECT * FROM users ORDER BY created_at, id")
-            .fetch_all(&mut *self.readers.get().await?)
-            .await?)
+    pub async fn taken(&self, username: &str, email: Option<&str>) -> Result<Option<Unique>, StoreError> {
+        let mut reader = self.readers.get().await?;
+        let named = "SELECT 1 FROM users WHERE lower(username) = $1";
+        let found: Option<i64> =
+            sqlx::query_scalar(named).bind(username.to_ascii_lowercase()).fetch_optional(&mut *reader).await?;
+        if found.is_some() {
+            return Ok(Some(Unique::Username));
+        }
+        let Some(email) = email else { return Ok(None) };
+        let addressed = "SELECT 1 FROM users WHERE lower(email) = $1";
+        let found: Option<i64> =
+            sqlx::query_scalar(addressed).bind(email.to_ascii_lowercase()).fetch_optional(&mut *reader).await?;
+        Ok(found.map(|_| Unique::Email))
     }
 
-    /// Creates a user.
+    /// Creates a user. If the name was deleted before, its old tokens stay refused.
     ///
     /// # Errors
     /// [`StoreError::Taken`] if a user has the username or the e-mail address. Upper and lower case count as equal.
-    pub async fn insert_user(&self, user: &NewUser) -> Result<(), StoreError> {
+    pub async fn insert_user(&self, user: &NewUser) -> Result<AccountRow, StoreError> {
         let mut write = self.write().await?;
-        let inserted = sqlx::query(
-            "INSERT INTO users (id, username, email, full_name, hashed_password, disabled, scopes, tokens_valid_from, \
-             created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8)",
-        )
-        .bind(&user.id)
-        .bind(&user.username)
-        .bind(&user.email)
-        .bind(&user.full_name)
-        .bind(&user.hashed_password)
-        .bind(user.disabled)
-        .bind(user.scopes.to_string())
-        .bind(user.created_at)
-        .execute(&mut *write)
-        .await;
-        write.end(inserted.map(drop).map_err(StoreError::from)).await
+        let inserted = insert(&mut write, user).await;
+        write.end(inserted).await
     }
+}
 
-    /// Gives a user a new password, refuses the tokens issued before `tokens_valid_from`, and clears the failed logins.
-    /// Returns whether the user exists.
-    ///
-    /// The addresses of earlier logins stay: without them, an attacker at another address could make the owner wait.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn set_password(
-        &self,
-        username: &str,
-        hashed_password: &str,
-        tokens_valid_from: i64,
-    ) -> Result<bool, StoreError> {
-        let mut write = self.write().await?;
-        // Always later than the old value: two changes within one second have two values.
-        let update = "UPDATE users SET hashed_password = $1, failed_logins = 0, tokens_valid_from = \
-                      CASE WHEN tokens_valid_from < $2 THEN $2 ELSE tokens_valid_from + 1 END WHERE username = $3";
-        let done = sqlx::query(update)
-            .bind(hashed_password)
-            .bind(tokens_valid_from)
-            .bind(username)
-            .execute(&mut *write)
-            .await?;
-        write.commit().await?;
-        Ok(done.rows_affected() > 0)
-    }
+/// Creates a user within a transaction.
+///
+/// # Errors
+/// [`StoreError::Taken`].
+pub(super) async fn insert(connection: &mut SqliteConnection, user: &NewUser) -> Result<AccountRow, StoreError> {
+    let text = search_text([Some(&user.username), user.full_name.as_deref(), user.email.as_deref()]);
+    Ok(sqlx::query_as(
+        "INSERT INTO users (id, username, email, full_name, hashed_password, disabled, scopes, created_at, version, \
+         search_text, tokens_valid_from) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, COALESCE((SELECT \
+         CASE WHEN tokens_valid_from > $10 THEN tokens_valid_from ELSE $10 END FROM deleted_usernames \
+         WHERE digest = $11), 0)) RETURNING *",
+    )
+    .bind(&user.id)
+    .bind(&user.username)
+    .bind(&user.email)
+    .bind(&user.full_name)
+    .bind(&user.hashed_password)
+    .bind(user.disabled)
+    .bind(user.scopes.to_string())
+    .bind(user.created_at)
+    .bind(text)
+    .bind(valid_from(user.created_at))
+    .bind(digest(&user.username))
+    .fetch_one(connection)
+    .await?)
+}
 
-    /// Replaces a hash by a newer one of the same password, unless the password was changed meanwhile.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn renew_hash(&self, id: &str, old: &str, new: &str) -> Result<(), StoreError> {
-        let mut write = self.write().await?;
-        sqlx::query("UPDATE users SET hashed_password = $1 WHERE id = $2 AND hashed_password = $3")
-            .bind(new)
-            .bind(id)
-            .bind(old)
-            .execute(&mut *write)
-            .await?;
-        write.commit().await
-    }
+/// From when on tokens are good, in Unix seconds, if a name is given away again at `created_at`, in Unix milliseconds. A token
+/// of that second may be an old one.
+pub(super) fn valid_from(created_at: i64) -> i64 {
+    (created_at / 1000).saturating_add(1)
+}
 
-    /// Disables or enables an account. Returns whether the user exists.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn set_disabled(&self, username: &str, disabled: bool) -> Result<bool, StoreError> {
-        let mut write = self.write().await?;
-        let done = sqlx::query("UPDATE users SET disabled = $1 WHERE username = $2")
-            .bind(disabled)
-            .bind(username)
-            .execute(&mut *write)
-            .await?;
-        write.commit().await?;
-        Ok(done.rows_affected() > 0)
-    }
+/// What is kept of a deleted name, so that the name itself is not: its SHA-256, in any case of letters.
+pub(super) fn digest(username: &str) -> String {
+    Sha256::digest(username.to_ascii_lowercase()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -61,18 +61,27 @@ impl Write {
         Ok(())
     }
 
-    /// Commits after `done`. After a violated constraint the transaction is rolled back and the connection is kept, as
-    /// such an error comes from the caller's values.
+    /// Ends without a change, on purpose.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn roll_back(mut self) -> Result<(), StoreError> {
+        sqlx::query("ROLLBACK").execute(&mut *self).await?;
+        self.ended = true;
+        Ok(())
+    }
+
+    /// Commits after `done`. If the database refused the caller's values, the transaction is rolled back, and the
+    /// connection is kept.
     ///
     /// # Errors
     /// The error of `done`, and those of [`Write::commit`].
-    pub async fn end(mut self, done: Result<(), StoreError>) -> Result<(), StoreError> {
+    pub async fn end<T>(self, done: Result<T, StoreError>) -> Result<T, StoreError> {
         match done {
-            Ok(()) => self.commit().await,
-            Err(StoreError::Taken) => {
-                sqlx::query("ROLLBACK").execute(&mut *self).await?;
-                self.ended = true;
-                Err(StoreError::Taken)
+            Ok(value) => self.commit().await.map(|()| value),
+            Err(refusal) if refusal.is_refusal() => {
+                self.roll_back().await?;
+                Err(refusal)
             }
             Err(error) => Err(error),
         }

@@ -1,10 +1,16 @@
 //! The handlers of the API. Each translates one call into HTTP's words, and decides nothing.
 
+mod body;
+mod condition;
 pub mod health;
+pub mod items;
 pub mod me;
 pub mod metadata;
+pub mod paging;
+mod path;
 pub mod status;
 pub mod token;
+pub mod users;
 
 /// The first parts of the API's paths. Every answer below them is JSON, also for browsers.
 pub const FIRST_PARTS: [&str; 7] = [".well-known", "health", "items", "openapi.json", "status", "token", "users"];

@@ -4,7 +4,7 @@ use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::server::{openapi::BearerErrors, security::bearer::ActiveUser};
+use crate::server::security::bearer::ActiveUser;
 
 /// The answer of `GET /status` and of the health checks.
 #[derive(Serialize, ToSchema)]
@@ -26,8 +26,7 @@ impl Status {
     get,
     path = "/status",
     tag = "service",
-    security(("OAuth2PasswordBearer" = [])),
-    responses((status = 200, description = "The service works", body = Status), BearerErrors)
+    responses((status = 200, description = "The service works", body = Status), ActiveUser)
 )]
 pub async fn read_system_status(_anybody: ActiveUser) -> Json<Status> {
     Json(Status::OK)

@@ -1,16 +1,14 @@
 //! `POST /token`: the handler around the server function.
 
-use std::{error::Error, time::Duration};
-
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::{Request, State},
-    http::header::{ACCEPT, CONTENT_LENGTH, REFERER},
+    http::header::{ACCEPT, REFERER},
     response::{IntoResponse, Response},
 };
-use http_body_util::LengthLimitError;
 use leptos::prelude::provide_context;
 
+use super::body;
 use crate::{
     error::ApiError,
     model::Token,
@@ -52,17 +50,7 @@ async fn call(state: AppState, address: ClientAddress, request: Request) -> Resu
     // Leptos would redirect a browser that asks for HTML to its previous page, and the token would be lost.
     parts.headers.remove(ACCEPT);
     parts.headers.remove(REFERER);
-    let declared = parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if declared.is_some_and(|length| length > BODY_LIMIT as u64) {
-        return Err(ApiError::payload_too_large());
-    }
-    let patience = Duration::from_secs(state.limits.body_timeout.into());
-    // A longer body is read up to the limit only.
-    let body = tokio::time::timeout(patience, to_bytes(body, BODY_LIMIT)).await;
-    let body = body.map_err(|_| ApiError::request_timeout())?.map_err(|error| {
-        let too_long = error.source().is_some_and(|cause| cause.is::<LengthLimitError>());
-        if too_long { ApiError::payload_too_large() } else { ApiError::invalid_request("The form broke off") }
-    })?;
+    let body = body::read(&parts.headers, body, BODY_LIMIT, state.limits.body_timeout).await?;
     let slot = ErrorSlot::default();
     let provided = slot.clone();
     let context = move || {

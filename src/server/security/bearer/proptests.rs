@@ -39,9 +39,18 @@ fn no_header_lets_anybody_in_but_bearer_and_a_token_of_ours() {
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let state = runtime.block_on(AppState::open(&settings)).expect("a server that starts");
+    let johndoe = runtime.block_on(state.store.find_account("johndoe")).expect("a demo user").user;
     let now = clock::unix_seconds();
-    let claims =
-        NewClaims { sub: "johndoe", exp: now + 3600, iat: now, jti: "a-b-c", scope: "me", password_version: 0 };
+    let claims = NewClaims {
+        sub: "johndoe",
+        exp: now + 3600,
+        iat: now,
+        jti: "a-b-c",
+        scope: "me",
+        auth_time: 0,
+        user_id: &johndoe.id,
+        password_version: 0,
+    };
     let token = state.keys.create_access_token(&claims).expect("a token");
     proptest!(|(headers in vec(header(token.clone()), 1..3))| {
         let mut request = Request::new(());

@@ -62,7 +62,7 @@ proptest! {
     fn a_token_with_another_character_anywhere_is_refused(position in any::<Index>(), character in any::<char>()) {
         let keys = Keys::new(SECRET);
         let claims =
-            NewClaims { sub: "johndoe", exp: NOW + 60, iat: NOW, jti: "a-b-c", scope: "me", password_version: 0 };
+            NewClaims { sub: "johndoe", exp: NOW + 60, iat: NOW, jti: "a-b-c", scope: "me", auth_time: 0, user_id: "id", password_version: 0 };
         let mut token: Vec<_> = keys.create_access_token(&claims).expect("a token").chars().collect();
         let position = position.index(token.len());
         prop_assume!(token[position] != character);
@@ -81,11 +81,19 @@ proptest! {
         scopes in (0..ADMIN * 2).prop_map(Scopes::new),
     ) {
         let keys = Keys::new(SECRET);
-        let claims = NewClaims { sub: &sub, exp, iat, jti: &jti, scope: &scopes.to_string(), password_version };
+        let claims = NewClaims { sub: &sub, exp, iat, jti: &jti, scope: &scopes.to_string(), auth_time: iat, user_id: &jti, password_version };
         let token = keys.create_access_token(&claims).expect("a token");
         #[expect(clippy::cast_precision_loss, reason = "they are before END_OF_TIME")]
         let [issued_at, password_version] = [iat, password_version].map(|number| Some(number as f64));
-        let data = Arc::new(TokenData { username: sub.clone(), issued_at, password_version, scopes: Some(scopes) });
+        let data = TokenData {
+            username: sub.clone(),
+            issued_at,
+            authenticated_at: issued_at,
+            user_id: Some(jti.clone()),
+            password_version,
+            scopes: Some(scopes),
+        };
+        let data = Arc::new(data);
         prop_assert_eq!(keys.decode(&token, exp - 1), Ok(Arc::clone(&data)));
         prop_assert_eq!(keys.decode(&token, exp), Err(InvalidToken));
         prop_assert_eq!(keys.decode(&token, now), if now < exp { Ok(data) } else { Err(InvalidToken) });

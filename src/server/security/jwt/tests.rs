@@ -30,17 +30,35 @@ fn header(header: &str) -> Result<Arc<TokenData>, InvalidToken> {
 }
 
 fn johndoe() -> Arc<TokenData> {
-    TokenData { username: "johndoe".to_owned(), issued_at: None, password_version: None, scopes: None }.into()
+    TokenData {
+        username: "johndoe".to_owned(),
+        issued_at: None,
+        authenticated_at: None,
+        user_id: None,
+        password_version: None,
+        scopes: None,
+    }
+    .into()
 }
 
 #[test]
 fn a_token_of_ours_says_what_was_put_into_it() {
-    let new =
-        NewClaims { sub: "johndoe", exp: NOW + 1800, iat: NOW, jti: "a-b-c", scope: "me items", password_version: 7 };
+    let new = NewClaims {
+        sub: "johndoe",
+        exp: NOW + 1800,
+        iat: NOW,
+        jti: "a-b-c",
+        scope: "me items",
+        auth_time: NOW,
+        user_id: "id",
+        password_version: 7,
+    };
     let token = keys().create_access_token(&new).expect("a token");
     let read = keys().decode(&token, NOW).expect("a good token");
     assert_eq!(read.username, "johndoe");
     assert_eq!(read.issued_at, Some(1_800_000_000.0));
+    assert_eq!(read.authenticated_at, Some(1_800_000_000.0));
+    assert_eq!(read.user_id.as_deref(), Some("id"));
     assert_eq!(read.password_version, Some(7.0));
     assert_eq!(read.scopes, Some(Scopes::new(ME | ITEMS)));
 }

@@ -14,7 +14,8 @@ const TUTORIALS: &str =
     "$argon2id$v=19$m=65536,t=3,p=4$wagCPXjifgvUFBzq4hqe3w$CYaIb8sB+wtD+Vu/P4uod1+Qof8h+1g7bbDlBID48Rc";
 
 fn passwords(memory_kib: u32, threads: usize, queue: usize) -> Passwords {
-    let settings = PasswordSettings { memory_kib, iterations: 1, parallelism: 1, threads: Some(threads), queue };
+    let settings =
+        PasswordSettings { memory_kib, iterations: 1, parallelism: 1, threads: Some(threads), queue, min_length: 8 };
     Passwords::start(&settings, Histogram::new([1.0])).expect("parameters that argon2 knows")
 }
 

@@ -1,25 +1,16 @@
-//! The operator's command line. A password is typed at the terminal without echo, or comes from standard input. It is
-//! never an argument: every user of the machine can read a process's arguments.
+//! The operator's command line: its arguments.
+
+mod users;
 
 use std::{
-    io::{self, BufRead, IsTerminal, Write},
+    io::{self, Write},
     path::PathBuf,
 };
 
-use clap::{Args, Parser, Subcommand};
-use cloakroom::{
-    model::Scopes,
-    server::{
-        accounts::users::{self, SignUp, UserError},
-        clock,
-        operations::metrics,
-        security::password::Passwords,
-        settings::Settings,
-        store::Store,
-    },
-};
+use clap::{Parser, Subcommand};
 
-use crate::Failure;
+use self::users::UserCommand;
+pub use self::users::user;
 
 /// What `--help` says about settings.
 const SETTINGS: &str = "\
@@ -53,6 +44,8 @@ Settings come from built-in defaults, then Leptos.toml (or --config), then the e
   password.parallelism    CLOAKROOM__PASSWORD__PARALLELISM    4                           argon2id's p
   password.threads        CLOAKROOM__PASSWORD__THREADS        one per core                hashes computed at once
   password.queue          CLOAKROOM__PASSWORD__QUEUE          64                          logins that may wait
+  password.min-length     CLOAKROOM__PASSWORD__MIN_LENGTH     15                          of new ones, in characters
+  accounts.sign-up        CLOAKROOM__ACCOUNTS__SIGN_UP        true                        anybody may sign up
   demo.enabled            CLOAKROOM__DEMO__ENABLED            false                       create johndoe and alice
 
 RUST_LOG sets what is logged (info by default).";
@@ -82,96 +75,10 @@ pub enum Command {
     Secret,
 }
 
-#[derive(Subcommand)]
-pub enum UserCommand {
-    /// Create a user; the password is asked for, or read from standard input
-    Add(NewUser),
-    /// List the users: name, state, scopes, e-mail address, full name
-    List,
-    /// Give a user a new password; earlier tokens stop working
-    Passwd { username: String },
-    /// Enable a user again
-    Enable { username: String },
-    /// Disable a user; the next request is refused
-    Disable { username: String },
-}
-
-#[derive(Args)]
-pub struct NewUser {
-    username: String,
-    #[arg(long)]
-    email: Option<String>,
-    #[arg(long)]
-    full_name: Option<String>,
-    /// Scopes to grant, separated by spaces
-    #[arg(long, value_name = "SCOPES", default_value_t = Scopes::AT_SIGN_UP.to_string())]
-    scope: String,
-}
-
-/// Runs `cloakroom user …`.
-pub async fn user(command: UserCommand, settings: &Settings) -> Result<(), Failure> {
-    let store = match command {
-        UserCommand::Add(_) => Store::open(&settings.database.url).await?,
-        _ => Store::open_existing(&settings.database.url).await?,
-    };
-    let done = change(command, settings, &store).await;
-    store.close().await;
-    done
-}
-
-async fn change(command: UserCommand, settings: &Settings, store: &Store) -> Result<(), Failure> {
-    let passwords = || Passwords::start(&settings.password, metrics::durations());
-    match command {
-        UserCommand::Add(NewUser { username, email, full_name, scope }) => {
-            let scopes = Scopes::parse(&scope).map_err(|_| Failure::Scope)?;
-            let password = read_password()?;
-            let user = SignUp { username: username.clone(), password, email, full_name, scopes };
-            users::create_user(store, &passwords()?, user, clock::unix_milliseconds()).await?;
-            say(&format!("Created {username}.\n"))?;
-        }
-        UserCommand::List => {
-            for user in store.list_users().await? {
-                let state = if user.disabled { "disabled" } else { "enabled" };
-                let (email, full_name) = (user.email.unwrap_or_default(), user.full_name.unwrap_or_default());
-                say(&format!("{}\t{state}\t{}\t{email}\t{full_name}\n", user.username, user.scopes))?;
-            }
-        }
-        UserCommand::Passwd { username } => {
-            if store.find_user(&username).await?.is_none() {
-                return Err(UserError::Unknown(username).into());
-            }
-            let password = read_password()?;
-            users::set_password(store, &passwords()?, &username, password, clock::unix_seconds).await?;
-            say(&format!("Changed the password of {username}. Earlier tokens have stopped working.\n"))?;
-        }
-        UserCommand::Enable { username } => {
-            users::set_disabled(store, &username, false).await?;
-            say(&format!("Enabled {username}.\n"))?;
-        }
-        UserCommand::Disable { username } => {
-            users::set_disabled(store, &username, true).await?;
-            say(&format!("Disabled {username}.\n"))?;
-        }
-    }
-    Ok(())
-}
-
 /// Prints to standard output. A closed pipe is not an error: `head`, for example, stops reading early.
 pub fn say(text: &str) -> io::Result<()> {
     match io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         said => said,
     }
-}
-
-/// Reads a new password: twice from the terminal without echo, or one line from standard input.
-fn read_password() -> Result<String, Failure> {
-    if io::stdin().is_terminal() {
-        let password = rpassword::prompt_password("Password: ").map_err(Failure::Password)?;
-        let again = rpassword::prompt_password("Again: ").map_err(Failure::Password)?;
-        return if password == again { Ok(password) } else { Err(Failure::PasswordsDiffer) };
-    }
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line).map_err(Failure::Password)?;
-    Ok(line.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).unwrap_or(&line).to_owned())
 }

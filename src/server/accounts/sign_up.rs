@@ -1,0 +1,85 @@
+//! Sign-ups: a person makes an account, or somebody makes one for another.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::UserError;
+use crate::{
+    error::ApiError,
+    model::{Scopes, UserCreate},
+    server::{
+        clock,
+        operations::{metrics::SignUpOutcome, request_id::current},
+        security::{address::ClientAddress, password::Passwords},
+        state::AppState,
+        store::{AccountRow, NewUser, Store, StoreError},
+    },
+};
+
+/// Creates an account for the person who asks, from `address`. It is counted, and leaves one log line.
+///
+/// # Errors
+/// [`ApiError::sign_up_off`], [`ApiError::too_many_sign_ups`], [`ApiError::username_taken`], [`ApiError::email_taken`],
+/// [`ApiError::busy`], [`ApiError::unavailable`].
+pub async fn sign_up(state: &AppState, new: UserCreate, address: ClientAddress) -> Result<AccountRow, ApiError> {
+    if !state.accounts.sign_up {
+        return Err(ApiError::sign_up_off());
+    }
+    let (request, user) = (current().map(tracing::field::display), new.username.as_str().to_owned());
+    if let Err(wait) = state.throttle.sign_up(address, clock::monotonic()) {
+        state.metrics.sign_up(SignUpOutcome::throttled);
+        tracing::warn!(request, user, %address, wait_s = wait.as_secs(), "sign-up throttled");
+        return Err(ApiError::too_many_sign_ups(whole_seconds(wait)));
+    }
+    let created = create_user(&state.store, &state.passwords, new, clock::unix_milliseconds()).await;
+    let outcome = match &created {
+        Ok(_) => SignUpOutcome::created,
+        Err(UserError::Store(StoreError::Taken(_))) => SignUpOutcome::taken,
+        Err(_) => SignUpOutcome::error,
+    };
+    state.metrics.sign_up(outcome);
+    match outcome {
+        SignUpOutcome::created => tracing::info!(request, user, %address, "sign-up succeeded"),
+        SignUpOutcome::taken => tracing::info!(request, user, %address, "sign-up refused: taken"),
+        SignUpOutcome::throttled | SignUpOutcome::error => {
+            tracing::warn!(request, user, %address, "sign-up ended by a server error");
+        }
+    }
+    Ok(created?)
+}
+
+/// Creates a user, at the time `now` in Unix milliseconds.
+///
+/// # Errors
+/// [`StoreError::Taken`], and the errors of hashing and of the database.
+pub async fn create_user(
+    store: &Store,
+    passwords: &Passwords,
+    new: UserCreate,
+    now: i64,
+) -> Result<AccountRow, UserError> {
+    let UserCreate { username, password, email, full_name, scopes, disabled } = new;
+    // The insertion decides. This spares a hash.
+    if let Some(taken) = store.taken(username.as_str(), email.as_ref().map(|email| email.as_str())).await? {
+        return Err(StoreError::Taken(taken).into());
+    }
+    let new = NewUser {
+        id: Uuid::now_v7().to_string(),
+        username: username.into(),
+        email: email.map(String::from),
+        full_name: full_name.map(String::from),
+        hashed_password: passwords.get_password_hash(password.into_text()).await?,
+        disabled: disabled.unwrap_or_default(),
+        scopes: scopes.unwrap_or(Scopes::AT_SIGN_UP),
+        created_at: now,
+    };
+    Ok(store.insert_user(&new).await?)
+}
+
+/// A wait for `Retry-After`: whole seconds, and never too few.
+pub(super) fn whole_seconds(wait: Duration) -> u32 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a quarter of an hour at most")]
+    let seconds = wait.as_secs_f64().ceil() as u32;
+    seconds
+}

@@ -1,0 +1,161 @@
+//! Users as lines of JSON: how they come from another service, and how they leave. A line has the hash of the password, so
+//! everybody keeps theirs.
+
+use std::io::{self, BufRead, Write};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    model::{BrokenRule, Email, FullName, Scopes, Username},
+    server::{
+        security::password::is_known_hash,
+        store::{Conflict, Imported, NewUser, Store, StoreError, UserInDb},
+    },
+};
+
+/// The longest line that is read, in bytes.
+const LONGEST_LINE: u64 = 64 * 1024;
+
+/// A user, as one line of JSON. Members that are left out have their default. Others are refused.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    username: String,
+    #[serde(default)]
+    email: Option<String>,
+    #[serde(default)]
+    full_name: Option<String>,
+    #[serde(default)]
+    disabled: bool,
+    #[serde(default = "at_sign_up")]
+    scopes: Vec<String>,
+    hashed_password: String,
+}
+
+/// Why nothing was imported. The message is one line. It quotes nothing of the file.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file cannot be read.
+    #[error("the file cannot be read: {0}")]
+    Read(#[from] io::Error),
+    /// A line cannot be used.
+    #[error("line {number}: {reason}. Nothing was imported")]
+    Line {
+        /// Counted from 1.
+        number: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The database refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Imports all users of `lines` at the time `now` in Unix milliseconds, or none. A user whose name is there already stays as
+/// it is. With `dry_run` nothing is written.
+///
+/// # Errors
+/// [`ImportError`].
+pub async fn import(store: &Store, mut lines: impl BufRead, dry_run: bool, now: i64) -> Result<Imported, ImportError> {
+    let mut import = store.begin_import().await?;
+    let (mut number, mut text) = (0, Vec::new());
+    loop {
+        text.clear();
+        if io::Read::take(&mut lines, LONGEST_LINE).read_until(b'\n', &mut text)? == 0 {
+            break;
+        }
+        number += 1;
+        if text.trim_ascii().is_empty() {
+            continue;
+        }
+        let user = read(&text, now).map_err(|reason| ImportError::Line { number, reason })?;
+        import.add(number, &user).await.map_err(|error| match error {
+            StoreError::Taken(value) => {
+                ImportError::Line { number, reason: format!("an earlier line has the same {value}") }
+            }
+            error => error.into(),
+        })?;
+    }
+    import.finish(dry_run).await.map_err(|conflict| match conflict {
+        Conflict::Line(number, value) => ImportError::Line { number, reason: format!("somebody else has the {value}") },
+        Conflict::Store(error) => error.into(),
+    })
+}
+
+/// Writes all users, by username.
+///
+/// # Errors
+/// [`ExportError`].
+pub async fn export(store: &Store, mut lines: impl Write) -> Result<u64, ExportError> {
+    let (mut count, mut last) = (0, String::new());
+    loop {
+        let users = store.users_after(&last).await?;
+        let Some(user) = users.last() else { break };
+        last = user.user.username.to_ascii_lowercase();
+        for UserInDb { user, hashed_password, .. } in users {
+            let line = Line {
+                username: user.username,
+                email: user.email,
+                full_name: user.full_name,
+                disabled: user.disabled,
+                scopes: user.scopes.names().map(str::to_owned).collect(),
+                hashed_password,
+            };
+            serde_json::to_writer(&mut lines, &line).map_err(io::Error::from)?;
+            lines.write_all(b"\n")?;
+            count += 1;
+        }
+    }
+    lines.flush()?;
+    Ok(count)
+}
+
+/// Why not all users were written.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The file cannot be written.
+    #[error("the file cannot be written: {0}")]
+    Write(#[from] io::Error),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn at_sign_up() -> Vec<String> {
+    Scopes::AT_SIGN_UP.names().map(str::to_owned).collect()
+}
+
+/// Reads a line. The error says what is wrong with it.
+fn read(text: &[u8], now: i64) -> Result<NewUser, String> {
+    if text.len() as u64 >= LONGEST_LINE {
+        return Err("it is longer than 64 KiB".to_owned());
+    }
+    // serde_json's own message may quote the line.
+    let line: Line = serde_json::from_slice(text).map_err(|error| match error.classify() {
+        serde_json::error::Category::Data => {
+            "it has not just the members username, email, full_name, disabled, scopes and hashed_password, each of its \
+             type"
+                .to_owned()
+        }
+        _ => "it is not a JSON object".to_owned(),
+    })?;
+    let rule = |broken: BrokenRule| format!("{}: {broken}", broken.field);
+    let mut scopes = Scopes::default();
+    for name in &line.scopes {
+        scopes = scopes.union(Scopes::named(name).map_err(|_| "scopes: one of them does not exist".to_owned())?);
+    }
+    if !is_known_hash(&line.hashed_password) {
+        return Err("hashed_password: it is neither an argon2 nor a bcrypt hash, or one that takes too long".to_owned());
+    }
+    Ok(NewUser {
+        id: Uuid::now_v7().to_string(),
+        username: Username::parse(&line.username).map_err(rule)?.into(),
+        email: line.email.map(|email| Email::parse(&email).map(String::from)).transpose().map_err(rule)?,
+        full_name: line.full_name.map(|name| FullName::parse(&name).map(String::from)).transpose().map_err(rule)?,
+        hashed_password: line.hashed_password,
+        disabled: line.disabled,
+        scopes,
+        created_at: now,
+    })
+}

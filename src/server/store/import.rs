@@ -1,0 +1,134 @@
+//! An import: many users at once. They are collected in a temporary table, which nobody waits for. One transaction then
+//! looks for conflicts, and takes all of them over.
+
+use sqlx::{Sqlite, pool::PoolConnection};
+
+use super::{
+    NewUser, Store, StoreError, Unique,
+    listing::search_text,
+    users::{digest, valid_from},
+};
+
+/// An import that has begun. Unless it is finished, nothing of it is kept.
+pub struct Import<'a> {
+    store: &'a Store,
+    /// The connection that writes. Only it sees the temporary table.
+    connection: PoolConnection<Sqlite>,
+}
+
+/// What an import did, or would do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// Users that were created.
+    pub created: u64,
+    /// Users that were there already. They stay as they are.
+    pub present: u64,
+}
+
+/// Why an import cannot be finished.
+#[derive(Debug)]
+pub enum Conflict {
+    /// The user on this line has a value that somebody else has.
+    Line(u64, Unique),
+    /// The database refused or failed.
+    Store(StoreError),
+}
+
+impl<E: Into<StoreError>> From<E> for Conflict {
+    fn from(error: E) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Each column of `users` that an import fills, and the number of the line.
+const TABLE: &str = "CREATE TEMPORARY TABLE imported (number BIGINT NOT NULL PRIMARY KEY, id TEXT NOT NULL, \
+    username TEXT NOT NULL, email TEXT, full_name TEXT, hashed_password TEXT NOT NULL, disabled BOOLEAN NOT NULL, \
+    scopes TEXT NOT NULL, created_at BIGINT NOT NULL, search_text TEXT NOT NULL, digest TEXT NOT NULL, \
+    valid_from BIGINT NOT NULL)";
+
+impl Store {
+    /// Begins an import.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn begin_import(&self) -> Result<Import<'_>, StoreError> {
+        self.file.check().await?;
+        let mut connection = self.writer.acquire().await?;
+        // The temporary table goes with it.
+        connection.close_on_drop();
+        sqlx::query(TABLE).execute(&mut *connection).await?;
+        for index in [
+            "CREATE UNIQUE INDEX temp.imported_username ON imported (lower(username))",
+            "CREATE UNIQUE INDEX temp.imported_email ON imported (lower(email))",
+            // It changes the temporary table only, so it locks nothing.
+            "BEGIN",
+        ] {
+            sqlx::query(index).execute(&mut *connection).await?;
+        }
+        Ok(Import { store: self, connection })
+    }
+}
+
+impl Import<'_> {
+    /// Adds the user of a line.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] if an earlier line has the username or the e-mail address, in any case of letters.
+    pub async fn add(&mut self, number: u64, user: &NewUser) -> Result<(), StoreError> {
+        sqlx::query("INSERT INTO imported VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")
+            .bind(i64::try_from(number).unwrap_or(i64::MAX))
+            .bind(&user.id)
+            .bind(&user.username)
+            .bind(&user.email)
+            .bind(&user.full_name)
+            .bind(&user.hashed_password)
+            .bind(user.disabled)
+            .bind(user.scopes.to_string())
+            .bind(user.created_at)
+            .bind(search_text([Some(&user.username), user.full_name.as_deref(), user.email.as_deref()]))
+            .bind(digest(&user.username))
+            .bind(valid_from(user.created_at))
+            .execute(&mut *self.connection)
+            .await?;
+        Ok(())
+    }
+
+    /// Creates all users of the import, or none. A user of exactly the same name stays as it is. With `dry_run` nothing is
+    /// written.
+    ///
+    /// # Errors
+    /// [`Conflict`]; nothing was written then.
+    pub async fn finish(mut self, dry_run: bool) -> Result<Imported, Conflict> {
+        let connection = &mut *self.connection;
+        sqlx::query("COMMIT").execute(&mut *connection).await?;
+        self.store.file.check().await?;
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+        let in_other_letters = "SELECT number FROM imported JOIN users ON lower(users.username) = lower(imported.username) \
+                                WHERE users.username <> imported.username ORDER BY number LIMIT 1";
+        if let Some(number) = sqlx::query_scalar::<_, i64>(in_other_letters).fetch_optional(&mut *connection).await? {
+            return Err(Conflict::Line(number.unsigned_abs(), Unique::Username));
+        }
+        let present = sqlx::query("DELETE FROM imported WHERE username IN (SELECT username FROM users)")
+            .execute(&mut *connection)
+            .await?
+            .rows_affected();
+        let same_address = "SELECT number FROM imported JOIN users ON lower(users.email) = lower(imported.email) \
+                            ORDER BY number LIMIT 1";
+        if let Some(number) = sqlx::query_scalar::<_, i64>(same_address).fetch_optional(&mut *connection).await? {
+            return Err(Conflict::Line(number.unsigned_abs(), Unique::Email));
+        }
+        let created = sqlx::query(
+            "INSERT INTO users (id, username, email, full_name, hashed_password, disabled, scopes, created_at, version, \
+             search_text, tokens_valid_from) SELECT id, username, email, full_name, hashed_password, disabled, scopes, \
+             created_at, created_at, search_text, CASE WHEN tokens_valid_from IS NULL THEN 0 \
+             WHEN tokens_valid_from > valid_from THEN tokens_valid_from ELSE valid_from END \
+             FROM imported LEFT JOIN deleted_usernames USING (digest) ORDER BY number",
+        )
+        .execute(&mut *connection)
+        .await?
+        .rows_affected();
+        self.store.file.check().await?;
+        sqlx::query(if dry_run { "ROLLBACK" } else { "COMMIT" }).execute(connection).await?;
+        Ok(Imported { created, present })
+    }
+}

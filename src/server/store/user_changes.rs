@@ -1,0 +1,195 @@
+//! Users: how their rows are changed and deleted.
+
+use sqlx::SqliteConnection;
+
+use super::{
+    Condition, Store, StoreError,
+    listing::search_text,
+    users::{AccountRow, digest},
+};
+use crate::model::Scopes;
+
+/// A change of a user. What is `None` stays as it is.
+#[derive(Default)]
+pub struct UserChange {
+    /// The new e-mail address; `Some(None)` removes it.
+    pub email: Option<Option<String>>,
+    /// The new full name; `Some(None)` removes it.
+    pub full_name: Option<Option<String>>,
+    /// Whether the account is disabled.
+    pub disabled: Option<bool>,
+    /// What the user may do.
+    pub scopes: Option<Scopes>,
+    /// A new password.
+    pub password: Option<NewHash>,
+}
+
+/// A new password. It refuses earlier tokens, and clears the failed logins. The addresses of earlier logins stay: without
+/// them, an attacker at another address could make the owner wait.
+pub struct NewHash {
+    /// The PHC string.
+    pub hashed_password: String,
+    /// Tokens issued before this time are refused, in Unix seconds.
+    pub tokens_valid_from: i64,
+    /// The version of the password that it replaces. `None` for any.
+    pub replaces: Option<i64>,
+}
+
+/// That a row is not the last administrator who is enabled. The statement that takes an administrator away asks it.
+macro_rules! not_the_last_administrator {
+    () => {
+        "(disabled OR ' ' || scopes || ' ' NOT LIKE '% admin %' OR EXISTS (SELECT 1 FROM users AS others \
+          WHERE NOT others.disabled AND ' ' || others.scopes || ' ' LIKE '% admin %' AND others.id <> users.id))"
+    };
+}
+
+impl Store {
+    /// Changes a user, if the row fulfils the condition. Returns the row as it is then.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], [`StoreError::Outdated`], [`StoreError::Taken`], [`StoreError::PasswordChanged`],
+    /// [`StoreError::LastAdministrator`].
+    pub async fn update_user(
+        &self,
+        username: &str,
+        change: &UserChange,
+        condition: &Condition,
+    ) -> Result<AccountRow, StoreError> {
+        let mut write = self.write().await?;
+        let updated = update(&mut write, username, change, condition).await;
+        write.end(updated).await
+    }
+
+    /// Deletes a user with everything that is theirs, if the row fulfils the condition. The name's old tokens stay
+    /// refused, should the name be given away again. `now` is in Unix seconds.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], [`StoreError::Outdated`], [`StoreError::LastAdministrator`].
+    pub async fn delete_user(&self, username: &str, condition: &Condition, now: i64) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
+        let deleted = delete(&mut write, username, condition, now).await;
+        write.end(deleted).await?;
+        self.forget_deleted_pages().await;
+        Ok(())
+    }
+
+    /// Replaces a hash by a newer one of the same password, unless the password was changed meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn renew_hash(&self, id: &str, old: &str, new: &str) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
+        sqlx::query("UPDATE users SET hashed_password = $1 WHERE id = $2 AND hashed_password = $3")
+            .bind(new)
+            .bind(id)
+            .bind(old)
+            .execute(&mut *write)
+            .await?;
+        write.commit().await
+    }
+}
+
+async fn update(
+    connection: &mut SqliteConnection,
+    username: &str,
+    change: &UserChange,
+    condition: &Condition,
+) -> Result<AccountRow, StoreError> {
+    let UserChange { email, full_name, disabled, scopes, password } = change;
+    let stays_administrator = *disabled != Some(true) && scopes.is_none_or(|scopes| scopes.is_administrators());
+    let updated: Option<AccountRow> = sqlx::query_as(concat!(
+        "UPDATE users SET email = CASE WHEN $1 THEN $2 ELSE email END, \
+         full_name = CASE WHEN $3 THEN $4 ELSE full_name END, disabled = COALESCE($5, disabled), \
+         scopes = COALESCE($6, scopes), hashed_password = COALESCE($7, hashed_password), \
+         failed_logins = CASE WHEN $7 IS NULL THEN failed_logins ELSE 0 END, ",
+        // Always later than the old value: two changes within one second have two values.
+        "tokens_valid_from = CASE WHEN $7 IS NULL THEN tokens_valid_from WHEN tokens_valid_from < $8 THEN $8 \
+         ELSE tokens_valid_from + 1 END, version = version + 1 \
+         WHERE username = $9 AND ($10 IS NULL OR $10 LIKE '%,' || version || ',%') \
+         AND ($11 IS NULL OR tokens_valid_from = $11) AND ($12 OR ",
+        not_the_last_administrator!(),
+        ") RETURNING *"
+    ))
+    .bind(email.is_some())
+    .bind(email.as_ref().and_then(Option::as_deref))
+    .bind(full_name.is_some())
+    .bind(full_name.as_ref().and_then(Option::as_deref))
+    .bind(disabled)
+    .bind(scopes.map(|scopes| scopes.to_string()))
+    .bind(password.as_ref().map(|new| &new.hashed_password))
+    .bind(password.as_ref().map(|new| new.tokens_valid_from))
+    .bind(username)
+    .bind(condition.versions())
+    .bind(password.as_ref().and_then(|new| new.replaces))
+    .bind(stays_administrator)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(row) = updated else {
+        let replaces = password.as_ref().and_then(|new| new.replaces);
+        return Err(why_not(connection, username, condition, replaces).await);
+    };
+    if email.is_some() || full_name.is_some() {
+        let text = search_text([Some(&row.user.username), row.user.full_name.as_deref(), row.user.email.as_deref()]);
+        sqlx::query("UPDATE users SET search_text = $1 WHERE id = $2")
+            .bind(text)
+            .bind(&row.user.id)
+            .execute(connection)
+            .await?;
+    }
+    Ok(row)
+}
+
+async fn delete(
+    connection: &mut SqliteConnection,
+    username: &str,
+    condition: &Condition,
+    now: i64,
+) -> Result<(), StoreError> {
+    let deleted: Option<i64> = sqlx::query_scalar(concat!(
+        "DELETE FROM users WHERE username = $1 AND ($2 IS NULL OR $2 LIKE '%,' || version || ',%') AND ",
+        not_the_last_administrator!(),
+        " RETURNING tokens_valid_from"
+    ))
+    .bind(username)
+    .bind(condition.versions())
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(tokens_valid_from) = deleted else {
+        return Err(why_not(connection, username, condition, None).await);
+    };
+    sqlx::query(
+        "INSERT INTO deleted_usernames (digest, tokens_valid_from) VALUES ($1, $2) ON CONFLICT (digest) \
+         DO UPDATE SET tokens_valid_from = excluded.tokens_valid_from",
+    )
+    .bind(digest(username))
+    // `iat` counts whole seconds: a token of this second ends too.
+    .bind(tokens_valid_from.max(now).saturating_add(1))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Why a statement changed no row. It looks within the same transaction, so it sees what the statement saw.
+async fn why_not(
+    connection: &mut SqliteConnection,
+    username: &str,
+    condition: &Condition,
+    replaces: Option<i64>,
+) -> StoreError {
+    let found: Result<Option<(bool, bool)>, _> = sqlx::query_as(
+        "SELECT ($2 IS NULL OR $2 LIKE '%,' || version || ',%'), ($3 IS NULL OR tokens_valid_from = $3) \
+         FROM users WHERE username = $1",
+    )
+    .bind(username)
+    .bind(condition.versions())
+    .bind(replaces)
+    .fetch_optional(connection)
+    .await;
+    match found {
+        Err(error) => error.into(),
+        Ok(None) => StoreError::Missing,
+        Ok(Some((false, _))) => StoreError::Outdated,
+        Ok(Some((_, false))) => StoreError::PasswordChanged,
+        Ok(Some((true, true))) => StoreError::LastAdministrator,
+    }
+}

@@ -1,0 +1,37 @@
+//! Users: lists, searches, and all of them for an export.
+
+use super::{AccountRow, Listed, Listing, Store, StoreError, UserInDb, listing::List};
+
+/// All users by username. A place is a username in lower case.
+const BY_USERNAME: List<AccountRow, String> = List {
+    columns: "*",
+    table: "users",
+    order: ["lower(username)", "lower(username) DESC"],
+    after: |query, username| {
+        query.push("lower(username) > ").push_bind(username.clone());
+    },
+    place: |row| row.user.username.to_ascii_lowercase(),
+};
+
+/// How many users are read at once.
+const AT_ONCE: i64 = 1000;
+
+impl Store {
+    /// The next users after a username in lower case, by username, with their hashes. None after the last one.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn users_after(&self, username: &str) -> Result<Vec<UserInDb>, StoreError> {
+        let sql = "SELECT * FROM users WHERE lower(username) > $1 ORDER BY lower(username) LIMIT $2 + 0";
+        let mut reader = self.readers.get().await?;
+        Ok(sqlx::query_as(sql).bind(username).bind(AT_ONCE).fetch_all(&mut *reader).await?)
+    }
+
+    /// Users by username, in any case of letters. A place is a username in lower case.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn list_users(&self, listing: &Listing<String>) -> Result<Listed<AccountRow, String>, StoreError> {
+        BY_USERNAME.read(&mut *self.readers.get().await?, None, listing).await
+    }
+}
