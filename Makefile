@@ -48,7 +48,7 @@ unit: setup-rust ## unit and HTTP tests
 e2e: setup-test build ## browser tests against the release build
 	cd end2end && npx tsc && CLOAKROOM_BIN=target/release/cloakroom npx playwright test
 
-interop: setup-python build ## tokens and hashes, exchanged with PyJWT and pwdlib
+interop: setup-python build ## tokens and hashes, exchanged with PyJWT and pwdlib; and FastAPI's own tests of its tutorial
 	tests/interop/interop.sh
 
 examples: setup-python build ## docs/api.md: every example prints the output below it

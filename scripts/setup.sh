@@ -5,7 +5,7 @@
 #   rust     the Rust toolchain with clippy, rustfmt and the browser's target
 #   run      rust, cargo-leptos and wasm-bindgen
 #   build    run and the npm packages; a release build uses wasm-opt from them
-#   python   the Python packages in tests/requirements.txt
+#   python   the Python packages in tests/requirements.txt, and FastAPI's source package, for its tests
 #   bench    python and wrk
 #   soak     python, and libfiu and libfaketime, which make disks and clocks fail
 #   deny     rust and cargo-deny
@@ -288,15 +288,18 @@ need_python_packages() {
         make_venv
 }
 
-# The copy shows which version of the list the packages were installed from.
+# The copy shows which version of the lists the packages were installed from.
 python_packages_are_there() {
-    cmp -s tests/requirements.txt .venv/requirements.txt
+    cat tests/requirements.txt tests/interop/fastapi-source.txt | cmp -s - .venv/requirements.txt
 }
 
 make_venv() {
     python3 -m venv --clear .venv &&
         .venv/bin/pip install --quiet --disable-pip-version-check --requirement tests/requirements.txt &&
-        cp tests/requirements.txt .venv/
+        .venv/bin/pip download --quiet --disable-pip-version-check --no-deps --no-binary fastapi --dest .venv \
+            --requirement tests/interop/fastapi-source.txt &&
+        tar -xzf .venv/fastapi-*.tar.gz -C .venv &&
+        cat tests/requirements.txt tests/interop/fastapi-source.txt >.venv/requirements.txt
 }
 
 need_wrk() {

@@ -45,7 +45,7 @@ def our_tokens(cloakroom):
     token = answer["access_token"]
     claims = jwt.decode(token, KEY, algorithms=["HS256"])
     yield "PyJWT decodes our token", claims["sub"] == "johndoe", claims
-    promised = {"sub", "exp", "iat", "jti", "scope", "password_version"}
+    promised = {"sub", "exp", "iat", "jti", "scope", "auth_time", "user_id", "password_version"}
     yield "it has the promised claims and no others", set(claims) == promised, claims
     yield "its lifetime is the answer's expires_in", claims["exp"] - claims["iat"] == answer["expires_in"], claims
     yield "its scope is the answer's scope", claims["scope"] == answer["scope"], claims

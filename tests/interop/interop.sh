@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Exchanges tokens and password hashes with the FastAPI tutorial's program, PyJWT and pwdlib. CLOAKROOM_BIN is the path
-# of another server than the release.
+# Exchanges tokens and password hashes with the FastAPI tutorial's program, PyJWT and pwdlib. Then runs FastAPI's own
+# tests of that tutorial. CLOAKROOM_BIN is the path of another server than the release.
 set -euo pipefail
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 "$repo/scripts/setup.sh" python
 # -B: no __pycache__ beside the sources.
-exec "$repo/.venv/bin/python" -B "$repo/tests/interop/interop.py"
+"$repo/.venv/bin/python" -B "$repo/tests/interop/interop.py"
+exec "$repo/.venv/bin/python" -B "$repo/tests/interop/fastapi_tests.py"
