@@ -11,7 +11,7 @@ export PATH := $(shell bash scripts/setup.sh path)
 # Not parallel: `test` runs from quick to slow, and two cargo processes would only wait for each other.
 .NOTPARALLEL:
 .PHONY: help run test fmt lint deny unit e2e interop examples openapi schemathesis soak
-.PHONY: build sbom bench bench-page flood slow timing screenshot setup
+.PHONY: build sbom bench bench-page flood slow lists timing screenshot setup
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -88,6 +88,9 @@ flood: build ## 1000 logins at once: answers, memory, and the latency of /users/
 
 slow: build ## 1000 slow clients, and the latency of /users/me meanwhile
 	bench/slow.sh
+
+lists: build ## pages and searches of 100,000 items and 1,000,000 users; two minutes
+	bench/lists.sh
 
 timing: build ## whether login times reveal which names exist; two minutes
 	bench/timing.sh

@@ -12,6 +12,6 @@ users=$(((logins + 2) / 3))
 export CLOAKROOM__SERVER__TRUSTED_PROXIES=127.0.0.1
 start_cloakroom
 for ((number = 0; number < users; number++)); do
-    printf 'correct horse\n' | add_user "user-$number" >/dev/null
+    printf 'correct horse battery\n' | add_user "user-$number" >/dev/null
 done
 python3 -B "$repo/bench/timing.py" "$PORT" "$logins" "$users"

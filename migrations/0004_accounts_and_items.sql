@@ -17,6 +17,29 @@ UPDATE items SET search_text = lower(item_id || '
 ' || COALESCE(title, '') || '
 ' || COALESCE(description, ''));
 
+-- A search of all users reads this index only. Its order is that of the usernames, which come first in the text.
+CREATE INDEX users_by_search_text ON users (search_text);
+
+-- How many rows there are: each list says so, and to count a million rows takes too long.
+ALTER TABLE users ADD COLUMN item_count BIGINT NOT NULL DEFAULT 0;
+UPDATE users SET item_count = (SELECT COUNT(*) FROM items WHERE owner_id = users.id);
+CREATE TRIGGER an_item_comes AFTER INSERT ON items BEGIN
+    UPDATE users SET item_count = item_count + 1 WHERE id = NEW.owner_id;
+END;
+CREATE TRIGGER an_item_goes AFTER DELETE ON items BEGIN
+    UPDATE users SET item_count = item_count - 1 WHERE id = OLD.owner_id;
+END;
+CREATE TABLE user_count (
+    count BIGINT NOT NULL                                     -- one row
+);
+INSERT INTO user_count (count) SELECT COUNT(*) FROM users;
+CREATE TRIGGER a_user_comes AFTER INSERT ON users BEGIN
+    UPDATE user_count SET count = count + 1;
+END;
+CREATE TRIGGER a_user_goes AFTER DELETE ON users BEGIN
+    UPDATE user_count SET count = count - 1;
+END;
+
 ALTER TABLE users ADD COLUMN last_login_at BIGINT;            -- Unix milliseconds
 UPDATE users SET last_login_at = (SELECT MAX(last_login_at) FROM login_addresses WHERE user_id = users.id);
 

@@ -284,7 +284,7 @@ python_is_right() {
 
 need_python_packages() {
     if python_packages_are_there; then return; fi
-    step "the Python packages of tests and benchmarks (FastAPI, Schemathesis and others) in .venv: about 20 seconds" \
+    step "the Python packages of tests and benchmarks (FastAPI, Schemathesis and others) in .venv: under a minute" \
         make_venv
 }
 

@@ -38,9 +38,9 @@ test("what is loading has a skeleton of its size, and nothing jumps", async ({ p
 });
 
 test("who has left nothing is told so", async ({ page, login, server }) => {
-  await server.run(["user", "add", "ada"], "correct horse\n");
+  await server.run(["user", "add", "ada"], "correct horse battery\n");
   await login.open();
-  await login.submit("ada", "correct horse");
+  await login.submit("ada", "correct horse battery");
   await expect(page.getByText("Nothing on your hooks yet.")).toBeVisible();
   await expect(page.getByRole("heading", { name: "Welcome, ada" })).toBeVisible();
 });

@@ -240,13 +240,13 @@ test.describe("a file that does not come", () => {
   });
 
   test("does not let another person in who logs in instead", async ({ page, login, server }) => {
-    await server.run(["user", "add", "ada"], "correct horse\n");
+    await server.run(["user", "add", "ada"], "correct horse battery\n");
     await page.route(SIGNED_IN, (route) => route.abort());
     await login.open();
     await login.submit("johndoe", "secret");
     await expect(login.alert()).toContainText("Your page did not load.");
     await page.unroute(SIGNED_IN);
-    await login.submit("ada", "correct horse");
+    await login.submit("ada", "correct horse battery");
     await expect(page.getByRole("heading", { name: "Welcome, ada" })).toBeVisible();
     await expect(page.getByText("Nothing on your hooks yet.")).toBeVisible();
   });

@@ -207,12 +207,12 @@ test.describe("a token that the server refuses", () => {
 
   test("ends the session, whichever call it was", async ({ page, login, server }) => {
     await login.asJohndoe();
-    await server.run(["user", "passwd", "johndoe"], "another password\n");
+    await server.run(["user", "passwd", "johndoe"], "another good password\n");
     await page.reload();
     await expect(page).toHaveURL(/\/login\?next=%2Faccount$/);
     await expect(page.getByRole("status")).toHaveText("Your session has expired. Log in to go on.");
     expect(await kept(page)).toEqual({ tab: null, device: null });
-    await login.submit("johndoe", "another password");
+    await login.submit("johndoe", "another good password");
     await expect(page).toHaveURL(/\/account$/);
   });
 

@@ -7,7 +7,13 @@ use super::{BrokenRule, text::line};
 
 /// A person's name, in any script: 1 to 255 characters on one line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(value_type = String, min_length = 1, max_length = 255, example = "Ada Lovelace")]
+#[schema(
+    value_type = String,
+    min_length = 1,
+    max_length = 255,
+    pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
+    example = "Ada Lovelace"
+)]
 pub struct FullName(String);
 
 impl FullName {

@@ -56,7 +56,13 @@ pub struct ItemUpdate {
 
 /// An item's title: 1 to 255 characters on one line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(value_type = String, min_length = 1, max_length = 255)]
+#[schema(
+    value_type = String,
+    min_length = 1,
+    max_length = 255,
+    pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
+    example = "Black umbrella"
+)]
 pub struct Title(String);
 
 impl Title {
@@ -82,7 +88,12 @@ impl From<Title> for String {
 
 /// An item's description: up to 2,000 characters, in lines. An empty one is none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(value_type = String, max_length = 2000)]
+#[schema(
+    value_type = String,
+    max_length = 2000,
+    pattern = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$",
+    example = "Wooden handle, a little wet"
+)]
 pub struct Description(String);
 
 /// The longest description, in characters.

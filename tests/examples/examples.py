@@ -85,6 +85,9 @@ def rust(cloakroom):
 
 if __name__ == "__main__":
     with Cloakroom.serving() as server:
+        # The administrator in the document.
+        if not server.run("user", "add", "grace", "--admin", line="winter coat upstairs"):
+            sys.exit("The administrator could not be created.")
         # node and npx look for packages here.
         pathlib.Path(server.folder, "node_modules").symlink_to(REPO / "end2end/node_modules")
         sys.exit(report(server, shell, python, javascript, rust))

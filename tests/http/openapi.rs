@@ -188,6 +188,22 @@ fn every_operation_has_a_name_a_sentence_and_an_example_of_each_answer() {
     }
 }
 
+#[test]
+fn a_json_body_is_described_without_other_members_and_each_of_its_members_is_described() {
+    let mut count = 0;
+    for (method, path, operation) in operations() {
+        let Some(body) = operation.pointer("/requestBody/content/application~1json/schema/$ref") else { continue };
+        let schema = document().pointer(body.as_str().expect("a reference").trim_start_matches('#')).expect("a schema");
+        assert_eq!(schema["additionalProperties"], json!(false), "{method} {path}");
+        for (name, member) in schema["properties"].as_object().expect("members") {
+            let described = member["description"].is_string() || member["oneOf"][0]["description"].is_string();
+            assert!(described, "{method} {path} {name}");
+        }
+        count += 1;
+    }
+    assert_eq!(count, 6);
+}
+
 #[tokio::test]
 async fn the_form_is_described_field_by_field_as_it_is_read() {
     let form = &document()["components"]["schemas"]["OAuth2PasswordRequestForm"];

@@ -219,9 +219,9 @@ def clocks(_):
         answer = cloakroom.login()
         yield "a clock one hour back: a new login works", answer[0] == 200, answer
         clock.write_text("+1h\n")
-        cloakroom.run("user", "passwd", "johndoe", line="another horse")
+        cloakroom.run("user", "passwd", "johndoe", line="another horse battery")
         clock.write_text("+0\n")
-        answer = cloakroom.login(password="another horse")
+        answer = cloakroom.login(password="another horse battery")
         yield "a clock set back after a new password: a login works", answer[0] == 200, answer
         time.sleep(0.5)
         log = pathlib.Path(cloakroom.folder, "server.log").read_text()
@@ -291,7 +291,7 @@ def log_in_until_closed(cloakroom, number, acknowledged, broken):
     for attempt in range(100_000):
         address = f"10.{number}.{attempt >> 8}.{attempt & 255}"
         try:
-            data = urllib.parse.urlencode({"username": f"user-{number}", "password": "correct horse"}).encode()
+            data = urllib.parse.urlencode({"username": f"user-{number}", "password": "correct horse battery"}).encode()
             status, answer = cloakroom.send("/token", data=data, headers={"X-Forwarded-For": address})
         except OSError:
             # No connection: the server has stopped accepting.
@@ -310,7 +310,7 @@ def told_to_stop_under_load(_):
     acknowledged, broken = {}, []
     with Cloakroom.serving(**settings) as cloakroom:
         for number in range(8):
-            cloakroom.run("user", "add", f"user-{number}", line="correct horse")
+            cloakroom.run("user", "add", f"user-{number}", line="correct horse battery")
         threads = [
             threading.Thread(target=log_in_until_closed, args=(cloakroom, number, acknowledged, broken))
             for number in range(8)

@@ -6,6 +6,8 @@ mod changes;
 mod errors;
 mod form;
 
+use std::collections::BTreeSet;
+
 pub use changes::{Conditional, CreatedUser};
 pub use errors::{
     AccountChangeErrors, BodyErrors, CommonErrors, LastAdministrator, NotReady, PasswordChangeErrors, SignUpErrors,
@@ -66,11 +68,22 @@ pub fn complete(document: &mut openapi::OpenApi) {
         require_scopes(operation);
         forbid_storing(operation);
     }
-    // The API has a schema for each body. Members that are not in it are refused.
-    let bodies = ["ItemCreate", "ItemUpdate", "UpdatePassword", "UserCreate", "UserUpdate", "UserUpdateMe"];
-    for schema in document.components.iter_mut().flat_map(|components| components.schemas.iter_mut()) {
-        if let (name, RefOr::T(Schema::Object(object))) = schema
-            && bodies.contains(&name.as_str())
+    close_bodies(document);
+}
+
+/// Says of each JSON body that it has no other members: they are refused.
+fn close_bodies(document: &mut openapi::OpenApi) {
+    let mut bodies = BTreeSet::new();
+    for operation in operations(document) {
+        let Some(RefOr::T(body)) = &operation.request_body else { continue };
+        let Some(RefOr::T(json)) = body.content.get("application/json") else { continue };
+        if let Some(RefOr::Ref(reference)) = &json.schema {
+            bodies.extend(reference.ref_location.rsplit('/').next().map(str::to_owned));
+        }
+    }
+    for (name, schema) in document.components.iter_mut().flat_map(|components| &mut components.schemas) {
+        if let RefOr::T(Schema::Object(object)) = schema
+            && bodies.contains(name)
         {
             object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
         }

@@ -73,6 +73,7 @@ impl ItemRow {
 const NEWEST_FIRST: List<ItemRow, Place> = List {
     columns: "item_id, owner_id, title, description, created_at, version",
     table: "items",
+    total: "SELECT item_count FROM users WHERE id = ",
     order: ["created_at DESC, item_id DESC", "created_at, item_id"],
     after: |query, place| {
         query.push("(created_at, item_id) < (").push_bind(place.created_at).push(", ");

@@ -34,6 +34,8 @@ pub struct List<Row, Place> {
     pub columns: &'static str,
     /// The table.
     pub table: &'static str,
+    /// The number of all rows. Followed by the owner's id, if there is one.
+    pub total: &'static str,
     /// The order, and the same order backwards.
     pub order: [&'static str; 2],
     /// The condition of the rows that come after a place.
@@ -67,7 +69,19 @@ where
             }
             select
         };
-        let count: i64 = select("COUNT(*)").build_query_scalar().fetch_one(&mut *connection).await?;
+        let mut counting = match search {
+            Some(_) => select("COUNT(*)"),
+            None => {
+                let mut total = QueryBuilder::new(self.total);
+                if let Some(owner) = owner {
+                    total.push_bind(owner.to_owned());
+                }
+                total
+            }
+        };
+        let counted: Option<i64> = counting.build_query_scalar().fetch_optional(&mut *connection).await?;
+        // Without an owner there is nothing.
+        let count = counted.unwrap_or_default();
         let mut part = select(self.columns);
         let window = match after {
             None => Window::new(count, *skip, *limit),

@@ -13,7 +13,7 @@ use axum::{
 use super::{
     body::Members,
     condition::{IfMatch, Versioned},
-    paging::{Paging, Search, next_page},
+    paging::{AfterItem, Paging, Search, next_page},
     path::InPath,
 };
 use crate::{
@@ -39,7 +39,7 @@ type MayWrite = Scoped<ITEMS_WRITE>;
     get,
     path = "/items",
     tag = "items",
-    params(Paging, Search),
+    params(Paging, AfterItem, Search),
     responses(
         (
             status = 200,

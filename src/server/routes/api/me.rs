@@ -10,7 +10,7 @@ use axum::{
 use super::{
     body::Members,
     condition::{IfMatch, Versioned},
-    paging::{Paging, next_page},
+    paging::{AfterItem, Paging, next_page},
 };
 use crate::{
     error::ApiError,
@@ -170,7 +170,7 @@ pub async fn delete_user_me(
     get,
     path = "/users/me/items",
     tag = "users",
-    params(Paging),
+    params(Paging, AfterItem),
     responses(
         (
             status = 200,

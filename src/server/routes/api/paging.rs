@@ -14,8 +14,7 @@ use crate::{
     server::store::{Listing, Place},
 };
 
-/// The part of a list that is asked for: what comes after the entry `after`, without the first `skip` entries of it, and at
-/// most `limit` entries.
+/// The part of a list that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Paging {
@@ -25,8 +24,23 @@ pub struct Paging {
     /// The most entries to return, at most 100.
     #[param(required = false, minimum = 0, maximum = 100, default = 100)]
     pub limit: i64,
+}
+
+/// The place in a list of items after which the part begins.
+#[derive(Clone, Debug, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AfterItem {
     /// Where the previous page ended. The `Link` header of that page has it.
-    #[param(required = false, value_type = String)]
+    #[param(required = false, nullable = false, pattern = r"^-?[0-9]{1,18}\..*$", example = "1764079200000.Umbrella")]
+    pub after: Option<String>,
+}
+
+/// The place in a list of users after which the part begins.
+#[derive(Clone, Debug, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AfterUser {
+    /// Where the previous page ended. The `Link` header of that page has it.
+    #[param(required = false, nullable = false, example = "ada")]
     pub after: Option<String>,
 }
 
@@ -35,7 +49,7 @@ pub struct Paging {
 #[into_params(parameter_in = Query)]
 pub struct Search {
     /// Only entries that contain this text, in any case of letters.
-    #[param(required = false, nullable = false, max_length = 255)]
+    #[param(required = false, nullable = false, max_length = 255, pattern = r"^[^\x00]*$", example = "umbrella")]
     pub q: Option<String>,
 }
 

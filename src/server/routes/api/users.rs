@@ -11,7 +11,7 @@ use super::{
     body::Members,
     condition::{IfMatch, Versioned},
     items,
-    paging::{Paging, Search, next_page},
+    paging::{AfterItem, AfterUser, Paging, Search, next_page},
     path::InPath,
 };
 use crate::{
@@ -94,7 +94,7 @@ fn read_new(mut body: Members, min_length: usize, by_administrator: bool) -> Res
     get,
     path = "/users",
     tag = "users",
-    params(Paging, Search),
+    params(Paging, AfterUser, Search),
     responses(
         (
             status = 200,
@@ -220,7 +220,7 @@ pub async fn delete_user(
     get,
     path = "/users/{username}/items",
     tag = "users",
-    params(("username" = String, Path, description = "The username"), Paging, Search),
+    params(("username" = String, Path, description = "The username"), Paging, AfterItem, Search),
     responses(
         (
             status = 200,
