@@ -163,13 +163,19 @@ fn a_name_or_an_address_that_somebody_has_is_refused_in_any_case_of_letters() {
 #[test]
 fn of_several_conflicts_with_the_database_the_first_line_is_named() {
     let home = home();
-    let text: String = (1..200).map(|number| line(&format!("user-{number}"))).collect();
-    let email = |name: &str| user(&json!({"username": name, "email": "ADA@example.com"})) + "\n";
-    let message = home.fail(&["user", "import", "-"], &format!("{text}{}{}", email("x"), line("y")));
-    assert!(message.contains("line 200: somebody else has the e-mail address"), "{message}");
-    let message = home.fail(&["user", "import", "-"], &format!("{}{text}{}", line("aDA"), email("x")));
-    assert!(message.contains("line 1: somebody else has the username"), "{message}");
-    assert_eq!(exported(&home).len(), 1);
+    said(home.run(&["user", "add", "Bob", "--email", "Bob@example.com"], "correct horse battery\n"));
+    let good: String = (1..200).map(|number| line(&format!("user-{number}"))).collect();
+    let email = |name: &str| user(&json!({"username": format!("x-{name}"), "email": format!("{name}@example.com")}));
+    for [first, second] in [["aDA", "bOB"], ["bOB", "aDA"]] {
+        for (text, words) in [
+            (format!("{good}{}\n{}\n", email(first), email(second)), "line 200: somebody else has the e-mail address"),
+            (format!("{}{good}{}", line(first), line(second)), "line 1: somebody else has the username"),
+        ] {
+            let message = home.fail(&["user", "import", "-"], &text);
+            assert!(message.contains(words), "{first}: {message}");
+        }
+    }
+    assert_eq!(exported(&home).len(), 2);
 }
 
 #[test]
