@@ -3,7 +3,10 @@
 use cloakroom::model::Scopes;
 use serde_json::{Value, json};
 
-use super::support::{Answer, TestApp};
+use super::{
+    json::next_page,
+    support::{Answer, TestApp},
+};
 
 #[tokio::test]
 async fn a_user_has_exactly_four_fields() {
@@ -75,12 +78,6 @@ async fn a_hundred_items_come_at_most() {
     app.leave_items("ada", &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
     let items = ada.get("/users/me/items").await.json();
     assert_eq!(items.as_array().map(Vec::len), Some(100));
-}
-
-/// The path of the next page, from the `Link` header.
-fn next_page(answer: &Answer) -> Option<String> {
-    let link = answer.header("link").strip_prefix('<')?.strip_suffix(r#">; rel="next""#)?;
-    Some(link.to_owned())
 }
 
 #[tokio::test]

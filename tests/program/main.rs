@@ -13,3 +13,5 @@ mod revocation;
 mod secrets;
 mod serving;
 mod support;
+mod user_files;
+mod user_lines;

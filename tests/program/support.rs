@@ -160,6 +160,13 @@ impl Drop for Server {
     }
 }
 
+/// What a program that succeeded said.
+#[track_caller]
+pub fn said(output: Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
 /// A login, as a browser would post it.
 pub fn login(username: &str, password: &str) -> String {
     let form = format!("username={username}&password={password}").replace(' ', "+");
@@ -173,6 +180,15 @@ pub fn login(username: &str, password: &str) -> String {
 /// `GET path` with a token.
 pub fn get(path: &str, token: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n")
+}
+
+/// `POST path` with a token and JSON.
+pub fn post(path: &str, token: &str, json: &str) -> String {
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{json}",
+        json.len()
+    )
 }
 
 /// The token in the token endpoint's answer.

@@ -66,7 +66,8 @@ pub async fn import(store: &Store, mut lines: impl BufRead, dry_run: bool, now: 
             break;
         }
         number += 1;
-        if text.trim_ascii().is_empty() {
+        // A line that is too long comes in parts. The first one may be blank.
+        if text.trim_ascii().is_empty() && !is_too_long(&text) {
             continue;
         }
         let user = read(&text, now).map_err(|reason| ImportError::Line { number, reason })?;
@@ -126,10 +127,19 @@ fn at_sign_up() -> Vec<String> {
     Scopes::AT_SIGN_UP.names().map(str::to_owned).collect()
 }
 
+fn is_too_long(line: &[u8]) -> bool {
+    line.len() as u64 >= LONGEST_LINE
+}
+
 /// Reads a line. The error says what is wrong with it.
 fn read(text: &[u8], now: i64) -> Result<NewUser, String> {
-    if text.len() as u64 >= LONGEST_LINE {
+    if is_too_long(text) {
         return Err("it is longer than 64 KiB".to_owned());
+    }
+    let no_object = || "it is not a JSON object".to_owned();
+    // serde_json would take a list of the values, too.
+    if !text.trim_ascii_start().starts_with(b"{") {
+        return Err(no_object());
     }
     // serde_json's own message may quote the line.
     let line: Line = serde_json::from_slice(text).map_err(|error| match error.classify() {
@@ -138,7 +148,7 @@ fn read(text: &[u8], now: i64) -> Result<NewUser, String> {
              type"
                 .to_owned()
         }
-        _ => "it is not a JSON object".to_owned(),
+        _ => no_object(),
     })?;
     let rule = |broken: BrokenRule| format!("{}: {broken}", broken.field);
     let mut scopes = Scopes::default();
@@ -159,3 +169,6 @@ fn read(text: &[u8], now: i64) -> Result<NewUser, String> {
         created_at: now,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -145,7 +145,7 @@ impl Window {
 /// A pattern of `LIKE … ESCAPE '\'` for texts in lower case that contain `words`.
 pub fn pattern(words: &str) -> String {
     let mut pattern = "%".to_owned();
-    for c in words.to_lowercase().chars() {
+    for c in small_letters(words) {
         if matches!(c, '%' | '_' | '\\') {
             pattern.push('\\');
         }
@@ -156,7 +156,13 @@ pub fn pattern(words: &str) -> String {
 
 /// The text that a search looks in.
 pub fn search_text<const N: usize>(texts: [Option<&str>; N]) -> String {
-    texts.map(Option::unwrap_or_default).join("\n").to_lowercase()
+    small_letters(&texts.map(Option::unwrap_or_default).join("\n")).collect()
+}
+
+/// A text in lower case, each letter by itself. `str::to_lowercase` makes of a Greek Σ another letter at the end of a word,
+/// and a search would not find its beginning.
+fn small_letters(text: &str) -> impl Iterator<Item = char> {
+    text.chars().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c })
 }
 
 #[cfg(test)]
