@@ -7,15 +7,11 @@ ALTER TABLE items ADD COLUMN version BIGINT NOT NULL DEFAULT 0;
 UPDATE users SET version = created_at;
 UPDATE items SET version = created_at;
 
--- What a search looks in: the texts in lower case, one below the other.
+-- What a search looks in: the texts in lower case, with U+001F between them, which no text has.
 ALTER TABLE users ADD COLUMN search_text TEXT NOT NULL DEFAULT '';
 ALTER TABLE items ADD COLUMN search_text TEXT NOT NULL DEFAULT '';
-UPDATE users SET search_text = lower(username || '
-' || COALESCE(full_name, '') || '
-' || COALESCE(email, ''));
-UPDATE items SET search_text = lower(item_id || '
-' || COALESCE(title, '') || '
-' || COALESCE(description, ''));
+UPDATE users SET search_text = lower(username || char(31) || COALESCE(full_name, '') || char(31) || COALESCE(email, ''));
+UPDATE items SET search_text = lower(item_id || char(31) || COALESCE(title, '') || char(31) || COALESCE(description, ''));
 
 -- A search of all users reads this index only. Its order is that of the usernames, which come first in the text.
 CREATE INDEX users_by_search_text ON users (search_text);

@@ -72,6 +72,12 @@ pub struct NewUser {
 
 /// Runs `cloakroom user …`.
 pub async fn user(command: UserCommand, settings: &Settings) -> Result<(), Failure> {
+    if let UserCommand::Import { file, .. } = &command
+        && !is_standard(file)
+    {
+        // Before a database is created.
+        File::open(file).map_err(|error| Failure::File(file.clone(), error))?;
+    }
     let store = match command {
         UserCommand::Add(_) | UserCommand::Import { .. } => Store::open(&settings.database.url).await?,
         _ => Store::open_existing(&settings.database.url).await?,

@@ -223,7 +223,7 @@ async fn update(
 ) -> Result<(ItemRow, String), StoreError> {
     let updated = sqlx::query(
         "UPDATE items SET title = COALESCE($1, title), description = CASE WHEN $2 THEN $3 ELSE description END, \
-         version = version + 1 WHERE item_id = $4 AND ($5 IS NULL OR owner_id = $5) \
+         version = version + $7 WHERE item_id = $4 AND ($5 IS NULL OR owner_id = $5) \
          AND ($6 IS NULL OR $6 LIKE '%,' || version || ',%')",
     )
     .bind(&change.title)
@@ -232,6 +232,7 @@ async fn update(
     .bind(item_id)
     .bind(owner_id)
     .bind(condition.versions())
+    .bind(i64::from(change.title.is_some() || change.description.is_some()))
     .execute(&mut *connection)
     .await?;
     // Within the same transaction: what the statement saw.

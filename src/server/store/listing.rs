@@ -154,9 +154,12 @@ pub fn pattern(words: &str) -> String {
     pattern + "%"
 }
 
+/// Stands between the texts that a search looks in. No text has it, and no search may ask for it.
+const SEPARATOR: &str = "\u{1f}";
+
 /// The text that a search looks in.
 pub fn search_text<const N: usize>(texts: [Option<&str>; N]) -> String {
-    small_letters(&texts.map(Option::unwrap_or_default).join("\n")).collect()
+    small_letters(&texts.map(Option::unwrap_or_default).join(SEPARATOR)).collect()
 }
 
 /// A text in lower case, each letter by itself. `str::to_lowercase` makes of a Greek Σ another letter at the end of a word,

@@ -24,6 +24,14 @@ pub struct UserChange {
     pub password: Option<NewHash>,
 }
 
+impl UserChange {
+    /// Whether nothing is to be changed.
+    fn is_empty(&self) -> bool {
+        let Self { email, full_name, disabled, scopes, password } = self;
+        email.is_none() && full_name.is_none() && disabled.is_none() && scopes.is_none() && password.is_none()
+    }
+}
+
 /// A new password. It refuses earlier tokens, and clears the failed logins. The addresses of earlier logins stay: without
 /// them, an attacker at another address could make the owner wait.
 pub struct NewHash {
@@ -104,7 +112,7 @@ async fn update(
          failed_logins = CASE WHEN $7 IS NULL THEN failed_logins ELSE 0 END, ",
         // Always later than the old value: two changes within one second have two values.
         "tokens_valid_from = CASE WHEN $7 IS NULL THEN tokens_valid_from WHEN tokens_valid_from < $8 THEN $8 \
-         ELSE tokens_valid_from + 1 END, version = version + 1 \
+         ELSE tokens_valid_from + 1 END, version = version + $13 \
          WHERE username = $9 AND ($10 IS NULL OR $10 LIKE '%,' || version || ',%') \
          AND ($11 IS NULL OR tokens_valid_from = $11) AND ($12 OR ",
         not_the_last_administrator!(),
@@ -122,6 +130,7 @@ async fn update(
     .bind(condition.versions())
     .bind(password.as_ref().and_then(|new| new.replaces))
     .bind(stays_administrator)
+    .bind(i64::from(!change.is_empty()))
     .fetch_optional(&mut *connection)
     .await?;
     let Some(row) = updated else {

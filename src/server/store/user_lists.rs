@@ -2,17 +2,17 @@
 
 use super::{AccountRow, Listed, Listing, Store, StoreError, UserInDb, listing::List};
 
-/// All users by username. A place is a username in lower case. The text that is searched begins with it, and the line break
-/// after it comes before every character of a username: so the order of the texts is that of the usernames. A search then
-/// needs one index only.
+/// All users by username. A place is a username in lower case. The text that is searched begins with it. The separator after
+/// it comes before every character of a username: so the order of the texts is that of the usernames, and a search needs
+/// one index only.
 const BY_USERNAME: List<AccountRow, String> = List {
     columns: "*",
     table: "users",
     total: "SELECT count FROM user_count",
     order: ["search_text", "search_text DESC"],
     after: |query, username| {
-        // The first character after the line break.
-        query.push("search_text >= ").push_bind(format!("{username}\u{b}"));
+        // The character after the separator.
+        query.push("search_text >= ").push_bind(format!("{username} "));
     },
     place: |row| row.user.username.to_ascii_lowercase(),
 };

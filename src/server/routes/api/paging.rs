@@ -49,7 +49,13 @@ pub struct AfterUser {
 #[into_params(parameter_in = Query)]
 pub struct Search {
     /// Only entries that contain this text, in any case of letters.
-    #[param(required = false, nullable = false, max_length = 255, pattern = r"^[^\x00]*$", example = "umbrella")]
+    #[param(
+        required = false,
+        nullable = false,
+        max_length = 255,
+        pattern = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$",
+        example = "umbrella"
+    )]
     pub q: Option<String>,
 }
 
@@ -158,9 +164,9 @@ fn words(text: &str) -> Result<Option<String>, (&'static str, String)> {
     if text.chars().count() > LONGEST_SEARCH {
         return Err(("string_too_long", format!("String should have at most {LONGEST_SEARCH} characters")));
     }
-    // No value has one. SQLite would end the text there.
-    if text.contains('\0') {
-        return Err(("value_error", "Value error, search for a text without U+0000".to_owned()));
+    // No text that is searched has one.
+    if text.chars().any(|c| c.is_control() && !"\t\n\r".contains(c)) {
+        return Err(("value_error", "Value error, search for a text without control characters".to_owned()));
     }
     Ok(Some(text.to_owned()).filter(|text| !text.is_empty()))
 }
