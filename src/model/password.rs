@@ -53,8 +53,7 @@ impl NewPassword {
             return Err(BrokenRule::too_short(field, sentence));
         }
         if text.len() > PASSWORD_MAX_BYTES {
-            let sentence = format!("A password has at most {PASSWORD_MAX_BYTES} bytes: choose a shorter one");
-            return Err(BrokenRule::too_long(field, sentence));
+            return Err(Self::too_long(field));
         }
         if is_common(text) {
             return Err(BrokenRule::value(field, "This password is one of the common ones: choose another"));
@@ -63,6 +62,12 @@ impl NewPassword {
             return Err(BrokenRule::value(field, format!("This password is made of {word}: choose another")));
         }
         Ok(Self(text.to_owned()))
+    }
+
+    /// The rule that a password of more than [`PASSWORD_MAX_BYTES`] breaks.
+    pub fn too_long(field: &'static str) -> BrokenRule {
+        let sentence = format!("A password has at most {PASSWORD_MAX_BYTES} bytes: choose a shorter one");
+        BrokenRule::too_long(field, sentence)
     }
 
     /// The text.

@@ -2,9 +2,13 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod account_lists;
+mod administration;
 mod armour;
 mod assets;
 mod bearer;
+mod bodies;
+mod calls;
 mod cors;
 mod errors;
 mod item_lists;
@@ -13,12 +17,19 @@ mod item_values;
 mod item_versions;
 mod items;
 mod json;
+mod last_administrator;
 mod me;
+mod names_given_away;
 mod openapi;
 mod operations;
 mod pages;
+mod passwords;
+mod profile;
 mod revocation;
+mod sign_up;
 mod storage;
 mod support;
 mod throttle;
 mod token;
+mod values;
+mod versions;

@@ -9,7 +9,7 @@ use crate::{
         operations::request_id::current,
         security::{address::ClientAddress, password::Passwords},
         state::AppState,
-        store::{AccountRow, Condition, NewHash, Store, UserChange, UserRow},
+        store::{AccountRow, Condition, NewHash, Store, StoreError, UserChange, UserRow},
     },
 };
 
@@ -43,8 +43,8 @@ pub async fn change_user(
 /// working, also the one that was sent.
 ///
 /// # Errors
-/// [`ApiError::incorrect_password`], [`ApiError::too_many_failures`], [`ApiError::outdated`], [`ApiError::busy`],
-/// [`ApiError::unavailable`].
+/// [`ApiError::incorrect_password`], [`ApiError::too_many_failures`], [`ApiError::outdated`],
+/// [`ApiError::invalid_token`], [`ApiError::busy`], [`ApiError::unavailable`].
 pub async fn update_password(
     state: &AppState,
     user: &UserRow,
@@ -60,8 +60,12 @@ pub async fn update_password(
     })?;
     let hashed_password = state.passwords.get_password_hash(new_password.into_text()).await?;
     let password = Some(new_hash(hashed_password, Some(checked.tokens_valid_from)));
-    state.store.update_user(&user.username, &UserChange { password, ..UserChange::default() }, condition).await?;
-    Ok(())
+    let change = UserChange { password, ..UserChange::default() };
+    match state.store.update_user(&user.username, &change, condition).await {
+        // A user who was deleted since the token was checked has no valid token.
+        Err(StoreError::Missing) => Err(ApiError::invalid_token()),
+        changed => Ok(changed.map(drop)?),
+    }
 }
 
 /// Deletes a user and everything that is theirs, if the row fulfils the condition.

@@ -18,7 +18,7 @@ use crate::{
             throttle::{Guess, Refused},
         },
         state::AppState,
-        store::UserRow,
+        store::{StoreError, UserRow},
     },
 };
 
@@ -125,7 +125,13 @@ pub(super) async fn check_password(
     // The next login may hash while this one is written to the disk.
     drop(turn);
     attempt.outcome = LoginOutcome::error;
-    state.store.remember_login(&found.id, &address.to_string(), clock::unix_milliseconds()).await?;
+    let remembered = state.store.remember_login(&found.id, &address.to_string(), clock::unix_milliseconds()).await;
+    if matches!(remembered, Err(StoreError::Missing)) {
+        // The user was deleted meanwhile.
+        attempt.outcome = LoginOutcome::failed;
+        return Err(ApiError::incorrect_credentials());
+    }
+    remembered?;
     attempt.outcome = LoginOutcome::succeeded;
     Ok(found)
 }

@@ -3,13 +3,17 @@
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 use super::common::is_common;
-use crate::model::{BrokenRule, NewPassword, PasswordRules};
+use crate::model::{BrokenRule, NewPassword, PASSWORD_MAX_BYTES, PasswordRules};
 
 /// Reads a new password. `field` is its name on the wire.
 ///
 /// # Errors
 /// The rule that it breaks.
 pub fn new_password(field: &'static str, text: &str, rules: PasswordRules<'_>) -> Result<NewPassword, BrokenRule> {
+    // Normalized it may be shorter, but a login sends it as it is typed, and no more than this is read.
+    if text.len() > PASSWORD_MAX_BYTES {
+        return Err(NewPassword::too_long(field));
+    }
     NewPassword::parse(field, &normalized(text), rules, is_common)
 }
 

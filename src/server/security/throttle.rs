@@ -80,8 +80,9 @@ struct Counts {
 struct Failures {
     count: f64,
     counted_at: Instant,
-    /// Until then every guess is refused.
-    until: Instant,
+    /// Until then every guess is refused. `None` if none has to wait: not even one that read the clock a moment before this
+    /// was counted.
+    until: Option<Instant>,
 }
 
 /// A guess at a password.
@@ -283,13 +284,14 @@ impl Counts {
 
     /// How long this count makes one wait, if it does.
     fn wait_of(&self, key: u64, now: Instant) -> Option<Duration> {
-        self.failures.get(&key)?.until.checked_duration_since(now).filter(|wait| !wait.is_zero())
+        self.failures.get(&key)?.until?.checked_duration_since(now).filter(|wait| !wait.is_zero())
     }
 
     /// Adds one to a count.
     fn add(&mut self, key: u64, curve: &Curve, now: Instant) {
         let count = self.count(key, curve, now) + 1.0;
-        let until = now + curve.wait_after(count);
+        let wait = curve.wait_after(count);
+        let until = (!wait.is_zero()).then(|| now + wait);
         self.failures.insert(key, Failures { count, counted_at: now, until });
     }
 

@@ -1,5 +1,7 @@
 //! Logins: how many failed in a row, and from which addresses they succeeded.
 
+use sqlx::SqliteConnection;
+
 use super::{Store, StoreError};
 
 /// How many addresses of a user are remembered. The latest ones stay.
@@ -35,32 +37,11 @@ impl Store {
     /// the address.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError::Missing`] if the user was deleted meanwhile, [`StoreError::Unavailable`].
     pub async fn remember_login(&self, user_id: &str, address: &str, now: i64) -> Result<(), StoreError> {
         let mut write = self.write().await?;
-        sqlx::query("UPDATE users SET failed_logins = 0, last_login_at = $2 WHERE id = $1")
-            .bind(user_id)
-            .bind(now)
-            .execute(&mut *write)
-            .await?;
-        sqlx::query(
-            "INSERT INTO login_addresses (user_id, address, last_login_at) VALUES ($1, $2, $3) \
-             ON CONFLICT (user_id, address) DO UPDATE SET last_login_at = excluded.last_login_at",
-        )
-        .bind(user_id)
-        .bind(address)
-        .bind(now)
-        .execute(&mut *write)
-        .await?;
-        sqlx::query(
-            "DELETE FROM login_addresses WHERE user_id = $1 AND address NOT IN (SELECT address FROM login_addresses \
-             WHERE user_id = $1 ORDER BY last_login_at DESC, address LIMIT $2 + 0)",
-        )
-        .bind(user_id)
-        .bind(ADDRESSES)
-        .execute(&mut *write)
-        .await?;
-        write.commit().await
+        let remembered = remember(&mut write, user_id, address, now).await;
+        write.end(remembered).await
     }
 
     /// The history of this user's logins from `address`. It is empty if the user does not exist.
@@ -81,4 +62,30 @@ impl Store {
             known_address: row.is_some_and(|(_, known)| known > 0),
         })
     }
+}
+
+async fn remember(connection: &mut SqliteConnection, user_id: &str, address: &str, now: i64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE users SET failed_logins = 0, last_login_at = $2 WHERE id = $1")
+        .bind(user_id)
+        .bind(now)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(
+        "INSERT INTO login_addresses (user_id, address, last_login_at) VALUES ($1, $2, $3) \
+         ON CONFLICT (user_id, address) DO UPDATE SET last_login_at = excluded.last_login_at",
+    )
+    .bind(user_id)
+    .bind(address)
+    .bind(now)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "DELETE FROM login_addresses WHERE user_id = $1 AND address NOT IN (SELECT address FROM login_addresses \
+         WHERE user_id = $1 ORDER BY last_login_at DESC, address LIMIT $2 + 0)",
+    )
+    .bind(user_id)
+    .bind(ADDRESSES)
+    .execute(&mut *connection)
+    .await?;
+    Ok(())
 }

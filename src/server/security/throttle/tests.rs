@@ -54,6 +54,17 @@ fn three_typos_cost_nothing_and_each_failure_after_the_fourth_doubles_the_wait()
 }
 
 #[test]
+fn whoever_read_the_clock_a_moment_before_another_was_counted_does_not_wait_for_that_one() {
+    let (throttle, ada) = (throttle(), guess("ada", "192.0.2.1"));
+    let before = Instant::now();
+    let after = before + Duration::from_millis(1);
+    assert_eq!(throttle.sign_up(ada.address, after), Ok(()));
+    assert_eq!(throttle.sign_up(ada.address, before), Ok(()));
+    assert!(fails(&throttle, &ada, after));
+    assert_eq!(throttle.check(&ada, before), Ok(()));
+}
+
+#[test]
 fn a_hundred_guesses_at_one_account_take_about_a_day() {
     let waited: u64 = waits(&throttle(), &guess("ada", "192.0.2.1"), 100).iter().sum();
     assert!((20 * 3600..26 * 3600).contains(&waited), "{waited} s");
