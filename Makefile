@@ -89,7 +89,7 @@ flood: build ## 1000 logins at once: answers, memory, and the latency of /users/
 slow: build ## 1000 slow clients, and the latency of /users/me meanwhile
 	bench/slow.sh
 
-timing: build ## whether login times reveal which names exist; two minutes
+timing: build ## whether login times reveal which names exist; three minutes
 	bench/timing.sh
 
 screenshot: setup-test build ## make the picture in the README

@@ -7,6 +7,7 @@ mod assets;
 mod bearer;
 mod cors;
 mod errors;
+mod imported_hashes;
 mod me;
 mod openapi;
 mod operations;
