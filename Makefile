@@ -92,7 +92,7 @@ slow: build ## 1000 slow clients, and the latency of /users/me meanwhile
 lists: build ## pages and searches of 100,000 items and 1,000,000 users; two minutes
 	bench/lists.sh
 
-timing: build ## whether login times reveal which names exist; two minutes
+timing: build ## whether login times reveal which names exist; three minutes
 	bench/timing.sh
 
 screenshot: setup-test build ## make the picture in the README

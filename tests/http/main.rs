@@ -11,6 +11,7 @@ mod bodies;
 mod calls;
 mod cors;
 mod errors;
+mod imported_hashes;
 mod item_lists;
 mod item_searches;
 mod item_values;

@@ -8,12 +8,12 @@ use crate::{
             password::{HashError, Turn},
             throttle::MOST_FAILURES,
         },
-        store::{Store, UserRow},
+        store::{Credentials, Store, UserRow},
     },
 };
 
 /// The user with this name and password (the tutorial's function of the same name). An unknown user takes as long as a
-/// wrong password. A hash with other parameters than today's is renewed.
+/// wrong password. A hash of another kind, or with other parameters, than today's is renewed.
 ///
 /// # Errors
 /// [`ApiError::unavailable`], [`ApiError::internal`].
@@ -23,12 +23,12 @@ pub async fn authenticate_user(
     username: &str,
     password: String,
 ) -> Result<Option<UserRow>, ApiError> {
-    let found = store.find_user(username).await?;
+    let Credentials { user: found, top_bcrypt } = store.credentials(username).await?;
     let hashed_password = found.as_ref().map(|user| user.hashed_password.clone());
     // Count a failure first; success clears it. The write and the hash run at the same time: the time of the write does
     // not tell whether the user exists.
     let (right, failures) = tokio::try_join!(
-        async { Ok::<_, ApiError>(verify_any_spelling(turn, &password, hashed_password).await?) },
+        async { Ok::<_, ApiError>(verify_any_spelling(turn, &password, hashed_password, top_bcrypt).await?) },
         async { Ok(store.count_failed_login(username).await?) },
     )?;
     let Some(found) = found else { return Ok(None) };
@@ -50,18 +50,23 @@ pub async fn authenticate_user(
 }
 
 /// Whether the password matches, either normalized or as typed. Other programs store the hash of the password as typed.
-/// A password with more than one spelling always takes two hashes: the time tells nothing about the user.
-async fn verify_any_spelling(turn: &mut Turn<'_>, password: &str, hash: Option<String>) -> Result<bool, HashError> {
+/// A password with more than one spelling is always checked twice: the time tells nothing about the user.
+async fn verify_any_spelling(
+    turn: &mut Turn<'_>,
+    password: &str,
+    hash: Option<String>,
+    top_bcrypt: Option<u32>,
+) -> Result<bool, HashError> {
     let stored = normalized(password);
     if stored == password {
-        return turn.verify_password(stored, hash).await;
+        return turn.verify_password(stored, hash, top_bcrypt).await;
     }
-    let as_stored = turn.verify_password(stored, hash.clone()).await?;
-    let as_typed = turn.verify_password(password.to_owned(), hash).await?;
+    let as_stored = turn.verify_password(stored, hash.clone(), top_bcrypt).await?;
+    let as_typed = turn.verify_password(password.to_owned(), hash, top_bcrypt).await?;
     Ok(as_stored || as_typed)
 }
 
-/// Renews a hash with old parameters. A failure does not fail the login: the next login tries again.
+/// Renews an outdated hash. A failure does not fail the login: the next login tries again.
 async fn renew_hash(store: &Store, turn: &mut Turn<'_>, id: &str, old: &str, password: String) {
     let renewed: Result<(), UserError> = async {
         let new = turn.get_password_hash(normalized(&password)).await?;
@@ -69,6 +74,6 @@ async fn renew_hash(store: &Store, turn: &mut Turn<'_>, id: &str, old: &str, pas
     }
     .await;
     if let Err(error) = renewed {
-        tracing::warn!(%error, "a hash with old parameters was not renewed");
+        tracing::warn!(%error, "an outdated hash was not renewed");
     }
 }

@@ -1,8 +1,10 @@
-//! Passwords: hashing and checking with argon2id, on separate threads.
+//! Passwords: hashing with argon2id, and checking with argon2 and bcrypt, on separate threads.
 //!
 //! A hash takes 64 MiB and a tenth of a second of one core. There are as many hashing threads as cores. Each thread
 //! keeps its memory between hashes, and gives it back when it is idle. A limited number of logins wait in a queue. So a
 //! thousand logins at once take two times 64 MiB on two cores, and the async threads stay free for other requests.
+
+mod bcrypt;
 
 use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
@@ -18,6 +20,12 @@ use crate::server::{clock, settings::PasswordSettings};
 
 /// How long a hashing thread keeps its memory without a job.
 const IDLE: Duration = Duration::from_secs(10);
+
+/// The most memory of an argon2 hash from elsewhere, in KiB.
+const MOST_MEMORY_KIB: u32 = 1024 * 1024;
+
+/// The most work of an argon2 hash from elsewhere, in KiB times passes: libsodium's costliest preset. It takes two seconds.
+const MOST_WORK_KIB: u64 = 4 * 1024 * 1024;
 
 /// Work for a hashing thread, with the thread's memory.
 type Job = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
@@ -35,7 +43,7 @@ pub struct Passwords {
     seconds: Histogram,
     params: Params,
     /// The hash for unknown users: no password fits it, and checking it costs as much as a real one.
-    nobodys: String,
+    nobodys: Argon2Hash,
 }
 
 /// Why a password was neither checked nor hashed.
@@ -75,7 +83,7 @@ impl Passwords {
             seconds,
             threads: Arc::new(Semaphore::new(threads)),
             jobs,
-            nobodys: phc(&params, new_salt()?, &nothing)?,
+            nobodys: Argon2Hash::new(params.clone(), new_salt()?, &nothing)?,
             params,
         })
     }
@@ -102,11 +110,12 @@ impl Passwords {
         self.queue()?.turn().await?.get_password_hash(password).await
     }
 
-    /// Whether `hashed_password` has other parameters than [`Passwords::get_password_hash`] uses today.
+    /// Whether `hashed_password` is of another kind, or has other parameters, than those that
+    /// [`Passwords::get_password_hash`] makes today.
     pub fn is_outdated(&self, hashed_password: &str) -> bool {
-        let Ok(hash) = PasswordHash::new(hashed_password) else { return false };
-        let made_with = (hash.algorithm, hash.version, Params::try_from(&hash.params).ok().map(cost));
-        made_with != (Algorithm::Argon2id.ident(), Some(Version::V0x13.into()), Some(cost(self.params.clone())))
+        let Some(hash) = Argon2Hash::read(hashed_password) else { return bcrypt::cost(hashed_password).is_some() };
+        let made_with = (hash.algorithm, hash.version, cost(&hash.params));
+        made_with != (Algorithm::Argon2id, Version::V0x13, cost(&self.params))
     }
 }
 
@@ -141,8 +150,9 @@ impl<'a> Turn<'a> {
         self.place.passwords
     }
 
-    /// Whether `hashed_password`, a PHC string, was made from `plain_password`. Without a hash the answer is no, and
-    /// the check takes as long.
+    /// Whether `hashed_password` was made from `plain_password`. Without a hash the answer is no, and the check takes as
+    /// long. `top_bcrypt` is the highest cost of all users' bcrypt hashes. While there is one, every check computes an argon2
+    /// hash and as much bcrypt as that cost takes, so that its time does not tell what kind of hash a user has.
     ///
     /// # Errors
     /// [`HashError::Failed`].
@@ -150,10 +160,16 @@ impl<'a> Turn<'a> {
         &mut self,
         plain_password: String,
         hashed_password: Option<String>,
+        top_bcrypt: Option<u32>,
     ) -> Result<bool, HashError> {
-        let nobodys = || self.passwords().nobodys.clone();
-        let hashed_password = hashed_password.filter(|hash| is_argon2(hash)).unwrap_or_else(nobodys);
-        self.run(move |memory| verify(&plain_password, &hashed_password, memory)).await?
+        let argon2 = hashed_password.as_deref().and_then(Argon2Hash::read);
+        let argon2 = argon2.unwrap_or_else(|| self.passwords().nobodys.clone());
+        let password = plain_password.clone();
+        let fits_argon2 = self.run(move |memory| argon2.verify(&password, memory)).await??;
+        let bcrypt_cost = hashed_password.as_deref().and_then(bcrypt::cost);
+        let Some(top) = top_bcrypt.max(bcrypt_cost) else { return Ok(fits_argon2) };
+        let fits_bcrypt = self.run(move |_| bcrypt::verify(&plain_password, hashed_password.as_deref(), top)).await?;
+        Ok(fits_argon2 || fits_bcrypt)
     }
 
     /// [`Passwords::get_password_hash`], in this turn.
@@ -165,7 +181,7 @@ impl<'a> Turn<'a> {
         self.run(move |memory| {
             let salt = new_salt()?;
             let output = compute(Algorithm::Argon2id, Version::V0x13, &params, &password, &salt, memory)?;
-            phc(&params, salt, &output)
+            Argon2Hash::new(params, salt, &output)?.phc()
         })
         .await?
     }
@@ -209,27 +225,62 @@ fn work(queue: &Receiver<Job>, idle: Duration) {
 
 /// Whether a stored hash is one that this server can check, in a bearable time.
 pub fn is_known_hash(hashed_password: &str) -> bool {
-    is_argon2(hashed_password)
-}
-
-/// Whether a stored hash is of a kind that this server can check.
-fn is_argon2(hashed_password: &str) -> bool {
-    PasswordHash::new(hashed_password).is_ok_and(|hash| Algorithm::try_from(hash.algorithm.as_str()).is_ok())
-}
-
-/// Whether `password` fits the PHC string. No password fits a string that is not an argon2 hash.
-fn verify(password: &str, hashed_password: &str, memory: &mut Vec<Block>) -> Result<bool, HashError> {
-    let Ok(hash) = PasswordHash::new(hashed_password) else { return Ok(false) };
-    let (Ok(algorithm), Ok(params), Some(salt), Some(expected)) =
-        (Algorithm::try_from(hash.algorithm.as_str()), Params::try_from(&hash), &hash.salt, &hash.hash)
-    else {
-        return Ok(false);
+    let is_bearable = |hash: Argon2Hash| {
+        let (memory_kib, passes, _) = cost(&hash.params);
+        memory_kib <= MOST_MEMORY_KIB && u64::from(memory_kib) * u64::from(passes) <= MOST_WORK_KIB
     };
-    let version = hash.version.map_or(Ok(Version::default()), Version::try_from);
-    let Ok(version) = version else { return Ok(false) };
-    let output = compute(algorithm, version, &params, password, salt, memory)?;
-    // `Output` compares in constant time.
-    Output::new(&output).map(|output| output == *expected).map_err(|_| HashError::Failed)
+    bcrypt::cost(hashed_password).is_some() || Argon2Hash::read(hashed_password).is_some_and(is_bearable)
+}
+
+/// An argon2 hash. Its text is a PHC string: `$argon2id$v=19$m=65536,t=3,p=4$salt$hash`.
+#[derive(Clone)]
+struct Argon2Hash {
+    algorithm: Algorithm,
+    version: Version,
+    params: Params,
+    salt: Salt,
+    output: Output,
+}
+
+impl Argon2Hash {
+    /// An argon2id hash of today's version.
+    fn new(params: Params, salt: Salt, output: &[u8]) -> Result<Self, HashError> {
+        let output = Output::new(output).map_err(|_| HashError::Failed)?;
+        Ok(Self { algorithm: Algorithm::Argon2id, version: Version::V0x13, params, salt, output })
+    }
+
+    /// Reads a PHC string. `None` if it is anything that cannot be checked.
+    fn read(text: &str) -> Option<Self> {
+        let hash = PasswordHash::new(text).ok()?;
+        // Before there was a second version, the string had none. passlib still leaves it out.
+        let version = hash.version.map_or(Ok(Version::V0x10), Version::try_from).ok()?;
+        let params = Params::try_from(&hash).ok()?;
+        // A hash with the name of a key was made with that key.
+        if !params.keyid().is_empty() {
+            return None;
+        }
+        let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
+        Some(Self { algorithm, version, params, salt: hash.salt?, output: hash.hash? })
+    }
+
+    /// Whether `password` fits.
+    fn verify(&self, password: &str, memory: &mut Vec<Block>) -> Result<bool, HashError> {
+        let output = compute(self.algorithm, self.version, &self.params, password, &self.salt, memory)?;
+        // `Output` compares in constant time.
+        Output::new(&output).map(|output| output == self.output).map_err(|_| HashError::Failed)
+    }
+
+    /// The PHC string.
+    fn phc(&self) -> Result<String, HashError> {
+        let hash = PasswordHash {
+            algorithm: self.algorithm.ident(),
+            version: Some(self.version.into()),
+            params: ParamsString::try_from(&self.params).map_err(|_| HashError::Failed)?,
+            salt: Some(self.salt),
+            hash: Some(self.output),
+        };
+        Ok(hash.to_string())
+    }
 }
 
 /// Computes the hash in the thread's memory.
@@ -262,22 +313,12 @@ fn new_salt() -> Result<Salt, HashError> {
     Salt::new(&salt).map_err(|_| HashError::Failed)
 }
 
-/// The PHC string: `$argon2id$v=19$m=65536,t=3,p=4$salt$hash`.
-fn phc(params: &Params, salt: Salt, output: &[u8]) -> Result<String, HashError> {
-    let hash = PasswordHash {
-        algorithm: Algorithm::Argon2id.ident(),
-        version: Some(Version::V0x13.into()),
-        params: ParamsString::try_from(params).map_err(|_| HashError::Failed)?,
-        salt: Some(salt),
-        hash: Some(Output::new(output).map_err(|_| HashError::Failed)?),
-    };
-    Ok(hash.to_string())
-}
-
 /// The cost of a hash: m in KiB, t and p.
-fn cost(params: Params) -> (u32, u32, u32) {
+fn cost(params: &Params) -> (u32, u32, u32) {
     (params.m_cost(), params.t_cost(), params.p_cost())
 }
 
+#[cfg(test)]
+mod proptests;
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,23 @@
-//! Logins: how many failed in a row, and from which addresses they succeeded.
+//! Logins: what they are checked against, how many failed in a row, and from which addresses they succeeded.
 
-use sqlx::SqliteConnection;
+use sqlx::{FromRow, Row, SqliteConnection};
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, UserInDb};
 
 /// How many addresses of a user are remembered. The latest ones stay.
 const ADDRESSES: i64 = 10;
+
+/// One row for any name: the user, if there is one, and the highest cost of the bcrypt hashes.
+const CREDENTIALS: &str = "SELECT users.*, bcrypt.top FROM (SELECT MAX(substr(hashed_password, 5, 2)) AS top FROM users \
+    WHERE hashed_password LIKE '$2%') AS bcrypt LEFT JOIN users ON username = $1";
+
+/// What a login is checked against.
+pub struct Credentials {
+    /// The user with the password's hash. `None` if the user does not exist.
+    pub user: Option<UserInDb>,
+    /// The highest cost of all users' bcrypt hashes. `None` if there are none.
+    pub top_bcrypt: Option<u32>,
+}
 
 /// Earlier logins of a user.
 pub struct LoginHistory {
@@ -16,6 +28,22 @@ pub struct LoginHistory {
 }
 
 impl Store {
+    /// What a login with this name is checked against, at one moment. An index has the cost: it is found at once, however
+    /// many users there are.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn credentials(&self, username: &str) -> Result<Credentials, StoreError> {
+        let row = sqlx::query(CREDENTIALS).bind(username).fetch_one(&mut *self.readers.get().await?).await?;
+        let exists = row.try_get::<Option<&str>, _>("id")?.is_some();
+        let top: Option<&str> = row.try_get("top")?;
+        Ok(Credentials {
+            user: exists.then(|| UserInDb::from_row(&row)).transpose()?,
+            // Only somebody who writes to the database by hand can leave a cost that is no number.
+            top_bcrypt: top.map(|cost| cost.parse().unwrap_or(u32::MAX)),
+        })
+    }
+
     /// Counts a failed login of this user, and returns how many have failed in a row. `None` if the user does not
     /// exist. Called before the password is checked; success clears the count. A name that does not exist writes too: a
     /// client could notice a write, because the next requests read their users again.
@@ -88,4 +116,69 @@ async fn remember(connection: &mut SqliteConnection, user_id: &str, address: &st
     .execute(&mut *connection)
     .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{model::Scopes, server::store::NewUser};
+
+    const ARGON2: &str =
+        "$argon2id$v=19$m=64,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$G5iTPk9xLQp91Yo/sedCY4bRzyxkmXY9s22NT9T/DCg";
+
+    async fn store_with(hashes: &[&str]) -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = format!("sqlite://{}", folder.path().join("cloakroom.db").display());
+        let store = Store::open(&url).await.expect("a new database");
+        for (number, hash) in hashes.iter().enumerate() {
+            let user = NewUser {
+                id: format!("id-{number}"),
+                username: format!("user-{number}"),
+                email: None,
+                full_name: None,
+                hashed_password: (*hash).to_owned(),
+                disabled: false,
+                scopes: Scopes::AT_SIGN_UP,
+                created_at: 0,
+            };
+            store.insert_user(&user).await.expect("a new user");
+        }
+        (folder, store)
+    }
+
+    #[tokio::test]
+    async fn whatever_the_name_a_login_knows_the_highest_cost_of_all_bcrypt_hashes() {
+        for (hashes, top) in [
+            (&[][..], None),
+            (&[ARGON2], None),
+            (&["$2b$04$x", ARGON2], Some(4)),
+            (&["$2b$04$x", "$2a$12$x", "$2y$10$x", ARGON2], Some(12)),
+            (&["$2b$04$x", "$2b$zz$x"], Some(u32::MAX)),
+        ] {
+            let (_folder, store) = store_with(hashes).await;
+            for (number, hash) in hashes.iter().enumerate() {
+                let found = store.credentials(&format!("user-{number}")).await.expect("a database");
+                assert_eq!(found.user.map(|user| user.hashed_password).as_deref(), Some(*hash));
+                assert_eq!(found.top_bcrypt, top);
+            }
+            let nobody = store.credentials("nobody").await.expect("a database");
+            assert!(nobody.user.is_none());
+            assert_eq!(nobody.top_bcrypt, top);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_highest_cost_is_found_without_a_look_at_every_user() {
+        let (_folder, store) = store_with(&[]).await;
+        let mut reader = store.readers.get().await.expect("a database");
+        let program = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN {CREDENTIALS}")))
+            .bind("ada")
+            .fetch_all(&mut *reader)
+            .await
+            .expect("a program");
+        let steps: Vec<String> = program.iter().map(|step| step.get("opcode")).collect();
+        // `EXPLAIN QUERY PLAN` says SEARCH for any MAX. The end of an index is Last; a scan begins with Rewind.
+        assert!(steps.iter().any(|step| step == "Last"), "{steps:?}");
+        assert!(!steps.iter().any(|step| step == "Rewind"), "{steps:?}");
+    }
 }

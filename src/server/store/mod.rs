@@ -38,6 +38,7 @@ pub use self::{
     import::{Conflict, Import, Imported},
     items::{ItemChange, ItemRow, NewItem, Place},
     listing::{Listed, Listing},
+    logins::Credentials,
     open::{OpenError, path},
     user_changes::{NewHash, UserChange},
     users::{AccountRow, NewUser, UserInDb, UserRow},

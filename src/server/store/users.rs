@@ -52,7 +52,7 @@ pub struct UserInDb {
     /// The user.
     #[sqlx(flatten)]
     pub user: UserRow,
-    /// The PHC string.
+    /// The hash: a PHC string, or a bcrypt hash that came from elsewhere.
     pub hashed_password: String,
     /// Failed logins since the last successful one. A login counts as failed until its password is checked.
     pub failed_logins: i64,
@@ -68,7 +68,7 @@ pub struct NewUser {
     pub email: Option<String>,
     /// The full name.
     pub full_name: Option<String>,
-    /// The PHC string.
+    /// The hash: a PHC string, or a bcrypt hash that came from elsewhere.
     pub hashed_password: String,
     /// Whether the account starts disabled.
     pub disabled: bool,

@@ -20,7 +20,7 @@ fn passwords(memory_kib: u32, threads: usize, queue: usize) -> Passwords {
 }
 
 async fn verify_password(passwords: &Passwords, password: &str, hash: Option<&str>) -> Result<bool, HashError> {
-    passwords.queue()?.turn().await?.verify_password(password.to_owned(), hash.map(str::to_owned)).await
+    passwords.queue()?.turn().await?.verify_password(password.to_owned(), hash.map(str::to_owned), None).await
 }
 
 async fn run<T: Send + 'static>(
@@ -55,12 +55,83 @@ async fn two_hashes_of_one_password_differ() {
     assert_ne!(one, passwords.get_password_hash("correct horse".to_owned()).await);
 }
 
+/// Hashes of `correct horse battery`, made by argon2-cffi and passlib.
+const THEIRS: [&str; 7] = [
+    "$argon2id$v=19$m=64,t=2,p=2$hrB27l0rBaA0JsS49x6DsA$nTeNcQ5DRl75AIdUsETz1v34NyM01lvTTb82CBUDDiM",
+    "$argon2id$v=16$m=64,t=2,p=2$MDEyMzQ1Njc4OWFiY2RlZg$Cu7QM9U+Pz8xbojZkCxJwEngjXKgPRDTTGZouSgokC4",
+    "$argon2i$v=19$m=64,t=2,p=2$2rt3zlnrfe+dU2oNgbC2dg$FbCPUlgoULaMRHM9Rl6zJxlTj5CGE4bzuVZlpokaO1g",
+    "$argon2d$v=19$m=64,t=2,p=2$MDEyMzQ1Njc4OWFiY2RlZg$chU8VYx4mlF39mRO8B/2TbOSJWpfPRS3IwMAQuzzfDc",
+    // passlib leaves the version out if it is 16.
+    "$argon2i$m=64,t=2,p=2$MDEyMzQ1Njc4OWFiY2RlZg$jmnsgDy71SEu+ndf6nKcMMHrDgQ/W/aWze4Wt6gIrvQ",
+    "$argon2d$m=64,t=2,p=2$MDEyMzQ1Njc4OWFiY2RlZg$eZO0qRkQO9yqIVijJLdjBUAEPSZzavyafgS+v243hbA",
+    "$2b$04$Y1WCs82pVVl83IxCRxlRMOzsJmkCnV8QK2Gs03eq.DuN21VpoaOL2",
+];
+
 #[tokio::test]
-async fn without_a_hash_or_with_one_of_another_kind_no_password_is_right() {
+async fn the_hashes_of_other_services_verify_their_password_and_are_outdated() {
+    let passwords = passwords(64, 1, 8);
+    for hash in THEIRS {
+        assert!(is_known_hash(hash), "{hash}");
+        assert!(passwords.is_outdated(hash), "{hash}");
+        assert_eq!(verify_password(&passwords, "correct horse battery", Some(hash)).await, Ok(true), "{hash}");
+        assert_eq!(verify_password(&passwords, "correct horse batterx", Some(hash)).await, Ok(false), "{hash}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_hash_or_with_one_that_cannot_be_checked_no_password_is_right() {
     let passwords = passwords(64, 1, 8);
     assert_eq!(verify_password(&passwords, "secret", None).await, Ok(false));
-    let bcrypt = "$2b$12$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW";
-    assert_eq!(verify_password(&passwords, "secret", Some(bcrypt)).await, Ok(false));
+    for hash in [
+        "",
+        "secret",
+        "$1$salt$hash",
+        "$argon2id$v=19$m=64,t=1,p=1",
+        "$argon2id$v=19$m=64,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg",
+        &THEIRS[0].replace("argon2id", "argon2x"),
+        &THEIRS[0].replace("v=19", "v=18"),
+        &THEIRS[0].replace("m=64", "m=8"),
+        &THEIRS[0].replace("p=2", "p=2,keyid=Hj5+dsK0"),
+        &THEIRS[6].replace("$2b$", "$2x$"),
+        &THEIRS[6].replace("$04$", "$16$"),
+    ] {
+        assert!(!is_known_hash(hash), "{hash}");
+        assert_eq!(verify_password(&passwords, "correct horse battery", Some(hash)).await, Ok(false), "{hash}");
+    }
+}
+
+#[test]
+fn a_hash_that_would_keep_a_thread_busy_is_not_a_known_one() {
+    let with = |costs: &str| THEIRS[0].replace("m=64,t=2,p=2", costs);
+    for bearable in ["m=65536,t=3,p=4", "m=102400,t=2,p=8", "m=1048576,t=4,p=4", "m=64,t=65536,p=1"] {
+        assert!(is_known_hash(&with(bearable)), "{bearable}");
+    }
+    for unbearable in ["m=1048577,t=1,p=4", "m=1048576,t=5,p=4", "m=64,t=4294967295,p=1", "m=4294967295,t=1,p=1"] {
+        assert!(!is_known_hash(&with(unbearable)), "{unbearable}");
+    }
+}
+
+/// How many jobs the threads have done.
+fn jobs(passwords: &Passwords) -> String {
+    let mut registry = prometheus_client::registry::Registry::default();
+    registry.register("seconds", "", passwords.seconds.clone());
+    let mut text = String::new();
+    prometheus_client::encoding::text::encode(&mut text, &registry).expect("text");
+    text.lines().find_map(|line| line.strip_prefix("seconds_count ")).expect("a count").to_owned()
+}
+
+#[tokio::test]
+async fn while_there_are_bcrypt_hashes_every_check_computes_bcrypt_besides_its_argon2_hash() {
+    for hash in [None, Some(TUTORIALS), Some(THEIRS[6]), Some("no hash at all")] {
+        for (top, expected) in [(None, if hash == Some(THEIRS[6]) { "2" } else { "1" }), (Some(4), "2"), (Some(6), "2")]
+        {
+            let passwords = passwords(64, 1, 8);
+            let mut turn = passwords.queue().expect("a place").turn().await.expect("a thread");
+            let wrong = turn.verify_password("wrong".to_owned(), hash.map(str::to_owned), top).await;
+            assert_eq!(wrong, Ok(false));
+            assert_eq!(jobs(&passwords), expected, "{hash:?} {top:?}");
+        }
+    }
 }
 
 #[test]
