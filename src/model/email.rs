@@ -31,7 +31,7 @@ impl Email {
         let sentence = if address.is_ascii() {
             "An e-mail address looks like name@example.com"
         } else {
-            "An e-mail address has only ASCII characters here: write the domain in its ASCII form (xn--…)"
+            "An e-mail address has only ASCII characters here: write the domain in Punycode"
         };
         Err(BrokenRule::value("email", sentence))
     }
