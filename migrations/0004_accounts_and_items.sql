@@ -7,11 +7,11 @@ ALTER TABLE items ADD COLUMN version BIGINT NOT NULL DEFAULT 0;
 UPDATE users SET version = created_at;
 UPDATE items SET version = created_at;
 
--- What a search looks in: the texts in lower case, with U+001F between them, which no text has.
+-- What a search looks in: the texts in lower case, with U+001F between them, which no text has. The program fills it when it
+-- opens the database, as SQLite's lower() knows ASCII only.
 ALTER TABLE users ADD COLUMN search_text TEXT NOT NULL DEFAULT '';
 ALTER TABLE items ADD COLUMN search_text TEXT NOT NULL DEFAULT '';
-UPDATE users SET search_text = lower(username || char(31) || COALESCE(full_name, '') || char(31) || COALESCE(email, ''));
-UPDATE items SET search_text = lower(item_id || char(31) || COALESCE(title, '') || char(31) || COALESCE(description, ''));
+CREATE INDEX items_without_search_text ON items (item_id) WHERE search_text = '';
 
 -- A search of all users reads this index only. Its order is that of the usernames, which come first in the text.
 CREATE INDEX users_by_search_text ON users (search_text);
@@ -24,6 +24,10 @@ CREATE TRIGGER an_item_comes AFTER INSERT ON items BEGIN
 END;
 CREATE TRIGGER an_item_goes AFTER DELETE ON items BEGIN
     UPDATE users SET item_count = item_count - 1 WHERE id = OLD.owner_id;
+END;
+CREATE TRIGGER an_item_changes_hands AFTER UPDATE OF owner_id ON items WHEN NEW.owner_id <> OLD.owner_id BEGIN
+    UPDATE users SET item_count = item_count - 1 WHERE id = OLD.owner_id;
+    UPDATE users SET item_count = item_count + 1 WHERE id = NEW.owner_id;
 END;
 CREATE TABLE user_count (
     count BIGINT NOT NULL                                     -- one row

@@ -36,8 +36,16 @@ pub enum UserCommand {
     Enable { username: String },
     /// Disable a user; the next request is refused
     Disable { username: String },
-    /// Set what a user may do from the next request on; without scopes, nothing
-    Scopes { username: String, scopes: Vec<String> },
+    /// Set what a user may do from the next request on
+    Scopes {
+        username: String,
+        /// All scopes that the user has then
+        #[arg(required_unless_present = "none")]
+        scopes: Vec<String>,
+        /// Take all scopes away
+        #[arg(long, conflicts_with = "scopes")]
+        none: bool,
+    },
     /// Delete a user and all items of theirs
     Delete { username: String },
     /// Create the users of a file: one JSON object a line
@@ -79,7 +87,7 @@ pub async fn user(command: UserCommand, settings: &Settings) -> Result<(), Failu
         File::open(file).map_err(|error| Failure::File(file.clone(), error))?;
     }
     let store = match command {
-        UserCommand::Add(_) | UserCommand::Import { .. } => Store::open(&settings.database.url).await?,
+        UserCommand::Add(_) | UserCommand::Import { dry_run: false, .. } => Store::open(&settings.database.url).await?,
         _ => Store::open_existing(&settings.database.url).await?,
     };
     let done = run(command, settings, &store).await;
@@ -106,9 +114,10 @@ async fn run(command: UserCommand, settings: &Settings, store: &Store) -> Result
             change(settings, store, &username, UserUpdate { disabled: Some(true), ..UserUpdate::default() }).await?;
             done(&format!("Disabled {username}."))
         }
-        UserCommand::Scopes { username, scopes } => {
+        UserCommand::Scopes { username, scopes, none: _ } => {
             let scopes = read_scopes(&scopes.join(" "))?;
             change(settings, store, &username, UserUpdate { scopes: Some(scopes), ..UserUpdate::default() }).await?;
+            let scopes = if scopes == Scopes::default() { "none".to_owned() } else { scopes.to_string() };
             done(&format!("{username} has these scopes now: {scopes}"))
         }
         UserCommand::Delete { username } => {

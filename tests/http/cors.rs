@@ -40,13 +40,17 @@ async fn a_listed_origin_may_call_with_a_bearer_and_read_every_answer() {
     for origin in [APP, "http://localhost:5173"] {
         let allowed = preflight(&app, origin, "/users/me").await;
         assert_eq!((allowed.status.as_u16(), allowed.header("access-control-allow-origin")), (200, origin));
-        assert!(allowed.header("access-control-allow-headers").contains("authorization"));
+        for header in ["authorization", "content-type", "if-match"] {
+            assert!(allowed.header("access-control-allow-headers").contains(header), "{header}");
+        }
         assert!(allowed.header("access-control-allow-methods").contains("GET"));
         // The page may read errors too, and their headers.
         for path in ["/users/me", "/users/me/", "/users/nowhere", "/.well-known/oauth-authorization-server"] {
             let answer = get_from(&app, origin, path).await;
             assert_eq!(answer.header("access-control-allow-origin"), origin, "{path}");
-            assert!(answer.header("access-control-expose-headers").contains("www-authenticate"));
+            for header in ["www-authenticate", "etag", "link", "location", "retry-after"] {
+                assert!(answer.header("access-control-expose-headers").contains(header), "{header}");
+            }
             let vary: Vec<_> =
                 answer.headers.get_all("vary").iter().map(|value| value.to_str().expect("text")).collect();
             assert!(vary.join(",").contains("origin"), "{path}");

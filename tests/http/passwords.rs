@@ -210,7 +210,7 @@ async fn a_user_who_is_deleted_meanwhile_gets_neither_a_token_nor_a_password() {
     // Once the failure is counted, the stored hash was read. Comparing then takes a while.
     let while_comparing = async |app: &TestApp| until_failed_logins_are(app, 1).await;
     deleted_meanwhile("/token", while_comparing).await.assert_oauth2(401, "invalid_grant");
-    deleted_meanwhile(PATH, while_comparing).await.assert_refused(400, WRONG);
+    deleted_meanwhile(PATH, while_comparing).await.assert_refused(401, "Could not validate credentials");
     // The password was right. Hashing the new one takes a while too.
     let while_hashing = async |app: &TestApp| {
         until_failed_logins_are(app, 1).await;

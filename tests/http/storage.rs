@@ -4,7 +4,7 @@ use std::{os::unix::fs::PermissionsExt, path::Path};
 
 use cloakroom::{
     model::Scopes,
-    server::store::{NewUser, OpenError, Store, StoreError, Unique},
+    server::store::{Listing, NewUser, OpenError, Store, StoreError, Unique},
 };
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
@@ -146,4 +146,57 @@ async fn a_name_or_address_in_other_letters_is_taken() {
     }
     store.insert_user(&user("grace", None)).await.expect("another user");
     store.insert_user(&user("joan", None)).await.expect("a second user without an address");
+}
+
+/// The database of before accounts and items could be changed, with a user and an item.
+async fn of_an_older_version(path: &Path) {
+    let migrations = concat!(
+        include_str!("../../migrations/0001_users_and_items.sql"),
+        include_str!("../../migrations/0002_failed_logins.sql"),
+        include_str!("../../migrations/0003_write_proofs.sql"),
+        "INSERT INTO users (id, username, email, full_name, hashed_password, disabled, scopes, tokens_valid_from,
+            created_at) VALUES ('id', 'Ada', NULL, 'Ada ÖZIL', '', FALSE, 'me items', 0, 1000);
+        INSERT INTO items (item_id, owner_id, title, description, created_at) VALUES ('Foo', 'id', 'Ärmel', NULL, 7),
+            ('Bar', 'id', NULL, 'GRÜN', 8);
+        INSERT INTO login_addresses VALUES ('id', '192.0.2.1', 5000), ('id', '192.0.2.2', 4000);",
+    );
+    execute(path, migrations).await;
+    // As sqlx records what it has applied.
+    execute(
+        path,
+        "CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL,
+         installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, checksum BLOB NOT NULL,
+         execution_time BIGINT NOT NULL)",
+    )
+    .await;
+    let options = SqliteConnectOptions::new().filename(path);
+    let mut connection = SqliteConnection::connect_with(&options).await.expect("a database");
+    for migration in sqlx::migrate!().iter().take(3) {
+        sqlx::query("INSERT INTO _sqlx_migrations VALUES ($1, $2, CURRENT_TIMESTAMP, TRUE, $3, 0)")
+            .bind(migration.version)
+            .bind(&*migration.description)
+            .bind(&*migration.checksum)
+            .execute(&mut connection)
+            .await
+            .expect("a row");
+    }
+    connection.close().await.expect("a database");
+}
+
+#[tokio::test]
+async fn what_an_older_version_kept_is_found_counted_and_dated_after_the_update() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("cloakroom.db");
+    of_an_older_version(&path).await;
+    let store = open(&path).await.expect("the same database, brought up to date");
+    let row = store.find_account("Ada").await.expect("the user");
+    assert_eq!((row.last_login_at, row.user.version), (Some(5000), 1000));
+    for (words, found) in [("özil", 1), ("ADA", 1), ("grün", 0)] {
+        let listing = Listing { search: Some(words.to_owned()), after: None, skip: 0, limit: 10 };
+        assert_eq!(store.list_users(&listing).await.expect("users").count, found, "{words}");
+    }
+    for (words, found) in [(None, 2), (Some("ärmel"), 1), (Some("Grün"), 1), (Some("foo"), 1), (Some("özil"), 0)] {
+        let listing = Listing { search: words.map(str::to_owned), after: None, skip: 0, limit: 10 };
+        assert_eq!(store.list_items("id", &listing).await.expect("items").count, found, "{words:?}");
+    }
 }

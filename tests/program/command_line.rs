@@ -110,13 +110,15 @@ fn scopes_are_set_for_the_very_next_request_and_no_scopes_open_nothing() {
         (&["me"][..], "me", true, false),
         (&["items", "me"], "me items", true, true),
         (&["me items:write"], "me items:write", true, false),
-        (&[], "", false, false),
+        (&["--none"], "none", false, false),
         (&["me", "me", "items"], "me items", true, true),
     ] {
         let answer = said(home.run(&[&["user", "scopes", "ada"], set].concat(), ""));
         assert_eq!(answer, format!("ada has these scopes now: {scopes}\n"));
         assert_eq!((may("/users/me"), may("/items")), (me, items), "{set:?}");
     }
+    let unsaid = home.run(&["user", "scopes", "ada"], "");
+    assert_eq!(unsaid.status.code(), Some(2), "who only looks does not lock anybody out");
     assert_eq!(scopes(&home), [("ada".to_owned(), "me items".to_owned())]);
 }
 
@@ -130,7 +132,7 @@ fn scopes_that_do_not_exist_or_that_nobody_has_to_lose_are_refused_and_none_is_s
         (&["grace", "ME"], "unknown scope"),
         (&["grace", "me,items"], "unknown scope"),
         (&["grace", "me", "items"], "the last administrator"),
-        (&["grace"], "the last administrator"),
+        (&["grace", "--none"], "the last administrator"),
         (&["nobody", "me"], "no user \"nobody\""),
         (&["GRACE", "me", "admin"], "no user \"GRACE\""),
     ] {

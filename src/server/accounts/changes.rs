@@ -1,6 +1,9 @@
 //! Changes of a user: by the user, by an administrator, or by the operator.
 
-use super::{UserError, login::check_password};
+use super::{
+    UserError,
+    login::{Purpose, check_password},
+};
 use crate::{
     error::ApiError,
     model::{UpdatePassword, UserUpdate},
@@ -53,7 +56,7 @@ pub async fn update_password(
     address: ClientAddress,
 ) -> Result<(), ApiError> {
     let UpdatePassword { current_password, new_password } = update;
-    let checked = check_password(state, &user.username, current_password, address, "password check").await;
+    let checked = check_password(state, &user.username, current_password, address, Purpose::PasswordChange).await;
     let checked = checked.map_err(|error| match error.status {
         401 => ApiError::incorrect_password(),
         _ => error,

@@ -49,7 +49,7 @@ pub async fn login_for_access_token(state: &AppState, login: Login, address: Cli
     // Checked before the password, because it costs nothing. A user's scopes are private: they are checked only after
     // the password.
     let asked = login.scope.as_deref().map(Scopes::parse).transpose().map_err(|_| ApiError::invalid_scope())?;
-    let user = check_password(state, &login.username, login.password, address, "login").await?;
+    let user = check_password(state, &login.username, login.password, address, Purpose::Login).await?;
     let granted = asked.unwrap_or(user.scopes);
     if !user.scopes.contains(granted) {
         return Err(ApiError::invalid_scope());
@@ -82,7 +82,26 @@ pub async fn login_for_access_token(state: &AppState, login: Login, address: Cli
     Ok(Token { access_token, token_type: "bearer".to_owned(), expires_in: state.token_expires_in, scope })
 }
 
-/// Checks the rate limit and then the password. Returns the user. `what` is done, for the log.
+/// What a password is typed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To log in. The address is remembered, and the time.
+    Login,
+    /// To choose another password. Only a failure counts as one of a login.
+    PasswordChange,
+}
+
+impl Purpose {
+    /// For the log.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::PasswordChange => "password check",
+        }
+    }
+}
+
+/// Checks the rate limit and then the password. Returns the user.
 ///
 /// # Errors
 /// Those of [`login_for_access_token`], except for the scopes.
@@ -91,11 +110,11 @@ pub(super) async fn check_password(
     username: &str,
     password: String,
     address: ClientAddress,
-    what: &'static str,
+    purpose: Purpose,
 ) -> Result<UserRow, ApiError> {
     let history = state.store.login_history(username, &address.to_string()).await?;
     let guess = Guess { username, password_version: history.password_version, address, known: history.known_address };
-    let mut attempt = Attempt::new(state, username, address, what);
+    let mut attempt = Attempt::new(state, username, address, purpose);
     // Before anything that waits.
     if let Err(wait) = state.throttle.check(&guess, clock::monotonic()) {
         return Err(attempt.throttled(wait));
@@ -125,7 +144,10 @@ pub(super) async fn check_password(
     // The next login may hash while this one is written to the disk.
     drop(turn);
     attempt.outcome = LoginOutcome::error;
-    let remembered = state.store.remember_login(&found.id, &address.to_string(), clock::unix_milliseconds()).await;
+    let remembered = match purpose {
+        Purpose::Login => state.store.remember_login(&found.id, &address.to_string(), clock::unix_milliseconds()).await,
+        Purpose::PasswordChange => state.store.clear_failed_logins(&found.id).await,
+    };
     if matches!(remembered, Err(StoreError::Missing)) {
         // The user was deleted meanwhile.
         attempt.outcome = LoginOutcome::failed;
@@ -139,8 +161,7 @@ pub(super) async fn check_password(
 /// A login. Drop guard: however it ends, it is counted and leaves one log line.
 struct Attempt<'a> {
     state: &'a AppState,
-    /// What is done, for the log.
-    what: &'static str,
+    purpose: Purpose,
     /// The name, for the log.
     user: String,
     address: ClientAddress,
@@ -150,10 +171,10 @@ struct Attempt<'a> {
 }
 
 impl<'a> Attempt<'a> {
-    fn new(state: &'a AppState, username: &str, address: ClientAddress, what: &'static str) -> Self {
+    fn new(state: &'a AppState, username: &str, address: ClientAddress, purpose: Purpose) -> Self {
         // Shortened and escaped: a username cannot fill the log or forge a log line.
         let user = username.chars().take(64).flat_map(char::escape_debug).collect();
-        Self { state, what, user, address, outcome: LoginOutcome::error, wait_s: None }
+        Self { state, purpose, user, address, outcome: LoginOutcome::error, wait_s: None }
     }
 
     /// Too many logins failed before.
@@ -172,8 +193,11 @@ impl<'a> Attempt<'a> {
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
-        self.state.metrics.login(self.outcome);
-        let Self { what, user, address, wait_s, .. } = &*self;
+        if self.purpose == Purpose::Login || self.outcome != LoginOutcome::succeeded {
+            self.state.metrics.login(self.outcome);
+        }
+        let what = self.purpose.words();
+        let Self { user, address, wait_s, .. } = &*self;
         let request = current().map(tracing::field::display);
         match self.outcome {
             LoginOutcome::succeeded => tracing::info!(request, user, %address, "{what} succeeded"),

@@ -11,7 +11,10 @@ use crate::{
     server::{
         clock,
         operations::{metrics::SignUpOutcome, request_id::current},
-        security::{address::ClientAddress, password::Passwords},
+        security::{
+            address::ClientAddress,
+            password::{HashError, Passwords},
+        },
         state::AppState,
         store::{AccountRow, NewUser, Store, StoreError},
     },
@@ -20,12 +23,9 @@ use crate::{
 /// Creates an account for the person who asks, from `address`. It is counted, and leaves one log line.
 ///
 /// # Errors
-/// [`ApiError::sign_up_off`], [`ApiError::too_many_sign_ups`], [`ApiError::username_taken`], [`ApiError::email_taken`],
+/// [`ApiError::too_many_sign_ups`], [`ApiError::username_taken`], [`ApiError::email_taken`],
 /// [`ApiError::busy`], [`ApiError::unavailable`].
 pub async fn sign_up(state: &AppState, new: UserCreate, address: ClientAddress) -> Result<AccountRow, ApiError> {
-    if !state.accounts.sign_up {
-        return Err(ApiError::sign_up_off());
-    }
     let (request, user) = (current().map(tracing::field::display), new.username.as_str().to_owned());
     if let Err(wait) = state.throttle.sign_up(address, clock::monotonic()) {
         state.metrics.sign_up(SignUpOutcome::throttled);
@@ -36,15 +36,15 @@ pub async fn sign_up(state: &AppState, new: UserCreate, address: ClientAddress) 
     let outcome = match &created {
         Ok(_) => SignUpOutcome::created,
         Err(UserError::Store(StoreError::Taken(_))) => SignUpOutcome::taken,
+        Err(UserError::Hash(HashError::Busy)) => SignUpOutcome::busy,
         Err(_) => SignUpOutcome::error,
     };
     state.metrics.sign_up(outcome);
     match outcome {
         SignUpOutcome::created => tracing::info!(request, user, %address, "sign-up succeeded"),
         SignUpOutcome::taken => tracing::info!(request, user, %address, "sign-up refused: taken"),
-        SignUpOutcome::throttled | SignUpOutcome::error => {
-            tracing::warn!(request, user, %address, "sign-up ended by a server error");
-        }
+        SignUpOutcome::busy => tracing::warn!(request, user, %address, "sign-up refused: too many at once"),
+        _ => tracing::warn!(request, user, %address, "sign-up ended by a server error"),
     }
     Ok(created?)
 }

@@ -66,7 +66,9 @@ pub enum SignUpOutcome {
     taken,
     /// Too many sign-ups came from this address.
     throttled,
-    /// Not decided: the hashing queue was full, or the server had an error.
+    /// Refused: the hashing queue was full.
+    busy,
+    /// Not decided: the server had an error.
     error,
 }
 

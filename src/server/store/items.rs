@@ -82,6 +82,19 @@ const NEWEST_FIRST: List<ItemRow, Place> = List {
     place: ItemRow::place,
 };
 
+/// The items of a user, oldest first.
+const OLDEST_FIRST: List<ItemRow, Place> = List {
+    order: ["created_at, item_id", "created_at DESC, item_id DESC"],
+    after: |query, place| {
+        query.push("(created_at, item_id) > (").push_bind(place.created_at).push(", ");
+        query.push_bind(place.item_id.clone()).push(")");
+    },
+    ..NEWEST_FIRST
+};
+
+/// From this many skipped items on, it pays to ask how long the list is: the second half is then read from its end.
+const LONG_SKIP: i64 = 1000;
+
 impl Store {
     /// The items of `owner` after a place, oldest first, without the first `skip` of them. At most `limit` items. Returns
     /// also where the part ends, if there are more.
@@ -95,6 +108,11 @@ impl Store {
         skip: i64,
         limit: i64,
     ) -> Result<(Vec<ItemRow>, Option<Place>), StoreError> {
+        if after.is_none() && skip >= LONG_SKIP {
+            let listing = Listing { search: None, after: None, skip, limit };
+            let listed = OLDEST_FIRST.read(&mut *self.readers.get().await?, Some(&owner.id), &listing).await?;
+            return Ok((listed.rows, listed.more_after));
+        }
         // No item is at the first place of all.
         let (created_at, item_id) = after.map_or((i64::MIN, ""), |place| (place.created_at, &place.item_id));
         // `+ 0`: with a parameter alone after LIMIT, SQLite would prepare the statement anew for each value.

@@ -1,6 +1,6 @@
 //! What the lists have in common: the part that is asked for, how it is read, and the pattern of a search.
 
-use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{Connection, FromRow, QueryBuilder, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
 use super::StoreError;
 
@@ -79,7 +79,9 @@ where
                 total
             }
         };
-        let counted: Option<i64> = counting.build_query_scalar().fetch_optional(&mut *connection).await?;
+        // One state of the database for both queries.
+        let mut transaction = connection.begin().await?;
+        let counted: Option<i64> = counting.build_query_scalar().fetch_optional(&mut *transaction).await?;
         // Without an owner there is nothing.
         let count = counted.unwrap_or_default();
         let mut part = select(self.columns);
@@ -96,7 +98,8 @@ where
         part.push(" ORDER BY ").push(if window.from_the_end { backwards } else { forwards });
         // `+ 0`: with a parameter alone after LIMIT, SQLite would prepare the statement anew for each value.
         part.push(" LIMIT ").push_bind(window.limit).push(" + 0 OFFSET ").push_bind(window.offset);
-        let mut rows: Vec<Row> = part.build_query_as().fetch_all(connection).await?;
+        let mut rows: Vec<Row> = part.build_query_as().fetch_all(&mut *transaction).await?;
+        transaction.commit().await?;
         let length = |rows: &Vec<Row>| i64::try_from(rows.len()).unwrap_or(i64::MAX);
         let has_more = match after {
             None => skip.saturating_add(length(&rows)) < count,

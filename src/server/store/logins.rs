@@ -72,6 +72,16 @@ impl Store {
         write.end(remembered).await
     }
 
+    /// Clears the failed logins of a user.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn clear_failed_logins(&self, user_id: &str) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
+        sqlx::query("UPDATE users SET failed_logins = 0 WHERE id = $1").bind(user_id).execute(&mut *write).await?;
+        write.commit().await
+    }
+
     /// The history of this user's logins from `address`. It is empty if the user does not exist.
     ///
     /// # Errors

@@ -10,6 +10,8 @@ mod logins;
 mod lookups;
 mod open;
 mod readers;
+mod search_texts;
+mod sweeper;
 mod user_changes;
 mod user_lists;
 mod users;
@@ -30,6 +32,7 @@ use self::{
     file::DatabaseFile,
     lookups::Lookups,
     readers::Readers,
+    sweeper::Sweeper,
     wal_index::{DatabaseState, WalIndex},
 };
 
@@ -55,6 +58,7 @@ pub struct Store {
     writer: SqlitePool,
     /// Whether the last write ended without a commit.
     last_write_failed: Arc<AtomicBool>,
+    sweeper: Sweeper,
     file: DatabaseFile,
     wal_index: WalIndex,
     lookups: Lookups,
@@ -195,16 +199,6 @@ impl Store {
         let update = "UPDATE write_proofs SET proved_at = CASE WHEN proved_at = $1 THEN $1 + 1 ELSE $1 END";
         sqlx::query(update).bind(now).execute(&mut *write).await?;
         write.commit().await
-    }
-
-    /// Empties the write-ahead log, which still has the pages of before a deletion. If readers are busy, the next checkpoint
-    /// does it.
-    async fn forget_deleted_pages(&self) {
-        if let Ok(mut connection) = self.writer.acquire().await
-            && let Err(error) = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *connection).await
-        {
-            tracing::warn!(%error, "the write-ahead log was not emptied after a deletion");
-        }
     }
 
     /// Closes the database after the queries in progress. Later queries fail.

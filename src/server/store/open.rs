@@ -18,7 +18,9 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{CACHED_USERS, CacheCounters, DatabaseFile, Lookups, Readers, Store, WalIndex};
+use super::{
+    CACHED_USERS, CacheCounters, DatabaseFile, Lookups, Readers, Store, WalIndex, search_texts, sweeper::Sweeper,
+};
 
 /// The migrations from an empty file to the current tables. They are compiled into the program.
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -112,8 +114,11 @@ impl Store {
             .await
             .map_err(unusable)?;
         migrate(&writer).await.map_err(|error| OpenError::Migration(path.clone(), error))?;
+        search_texts::fill(&mut *writer.acquire().await.map_err(unusable)?).await.map_err(unusable)?;
         // Into the file itself: until then, everything that a first start writes is in the write-ahead log.
         sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&writer).await.map_err(unusable)?;
+        // It never waits: while it waited, nobody else could write.
+        let sweeping = options.clone().busy_timeout(Duration::ZERO);
         let read_only = options.pragma("query_only", "ON");
         let readers = Readers::open(&read_only).await.map_err(unusable)?;
         let lookups = Lookups::start(read_only.connect().await.map_err(unusable)?);
@@ -122,9 +127,10 @@ impl Store {
             readers,
             writer,
             last_write_failed: Arc::default(),
-            file,
             wal_index,
             lookups,
+            sweeper: Sweeper::new(sweeping, file.clone()),
+            file,
             users: Arc::new(Cache::new(CACHED_USERS)),
             cache: CacheCounters::default(),
         })

@@ -77,7 +77,7 @@ impl Store {
         let mut write = self.write().await?;
         let deleted = delete(&mut write, username, condition, now).await;
         write.end(deleted).await?;
-        self.forget_deleted_pages().await;
+        self.sweeper.sweep().await;
         Ok(())
     }
 
@@ -114,7 +114,7 @@ async fn update(
         "tokens_valid_from = CASE WHEN $7 IS NULL THEN tokens_valid_from WHEN tokens_valid_from < $8 THEN $8 \
          ELSE tokens_valid_from + 1 END, version = version + $13 \
          WHERE username = $9 AND ($10 IS NULL OR $10 LIKE '%,' || version || ',%') \
-         AND ($11 IS NULL OR tokens_valid_from = $11) AND ($12 OR ",
+         AND ($11 IS NULL OR tokens_valid_from = $11) AND ($14 IS NULL OR id = $14) AND ($12 OR ",
         not_the_last_administrator!(),
         ") RETURNING *"
     ))
@@ -131,6 +131,7 @@ async fn update(
     .bind(password.as_ref().and_then(|new| new.replaces))
     .bind(stays_administrator)
     .bind(i64::from(!change.is_empty()))
+    .bind(condition.user_id())
     .fetch_optional(&mut *connection)
     .await?;
     let Some(row) = updated else {
@@ -155,12 +156,14 @@ async fn delete(
     now: i64,
 ) -> Result<(), StoreError> {
     let deleted: Option<i64> = sqlx::query_scalar(concat!(
-        "DELETE FROM users WHERE username = $1 AND ($2 IS NULL OR $2 LIKE '%,' || version || ',%') AND ",
+        "DELETE FROM users WHERE username = $1 AND ($2 IS NULL OR $2 LIKE '%,' || version || ',%') \
+         AND ($3 IS NULL OR id = $3) AND ",
         not_the_last_administrator!(),
         " RETURNING tokens_valid_from"
     ))
     .bind(username)
     .bind(condition.versions())
+    .bind(condition.user_id())
     .fetch_optional(&mut *connection)
     .await?;
     let Some(tokens_valid_from) = deleted else {
@@ -187,11 +190,12 @@ async fn why_not(
 ) -> StoreError {
     let found: Result<Option<(bool, bool)>, _> = sqlx::query_as(
         "SELECT ($2 IS NULL OR $2 LIKE '%,' || version || ',%'), ($3 IS NULL OR tokens_valid_from = $3) \
-         FROM users WHERE username = $1",
+         FROM users WHERE username = $1 AND ($4 IS NULL OR id = $4)",
     )
     .bind(username)
     .bind(condition.versions())
     .bind(replaces)
+    .bind(condition.user_id())
     .fetch_optional(connection)
     .await;
     match found {

@@ -158,6 +158,9 @@ impl Members {
         let Value::Array(list) = self.take(name)? else {
             return self.refuse(name, "list_type", "Input should be a valid list");
         };
+        if list.len() > Scopes::ALL.names().count() {
+            return self.refuse(name, "too_long", "List has more entries than there are scopes");
+        }
         let mut scopes = Some(Scopes::default());
         for (position, value) in list.iter().enumerate() {
             let known = value.as_str().and_then(|word| Scopes::named(word).ok());
