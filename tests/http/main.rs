@@ -17,7 +17,6 @@ mod item_searches;
 mod item_values;
 mod item_versions;
 mod items;
-mod json;
 mod last_administrator;
 mod me;
 mod names_given_away;

@@ -8,14 +8,12 @@ use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use super::{
     calls::{person, with},
-    support::{Client, PASSWORD, SECRET_KEY, TestApp},
+    support::{Client, PASSWORD, TestApp},
 };
 
 /// A client with a token of another service, with these claims and an `exp`.
 fn foreign(app: &TestApp, claims: Value) -> Client {
-    let claims = with(claims, "exp", clock::unix_seconds() + 600);
-    let key = jsonwebtoken::EncodingKey::from_secret(SECRET_KEY.as_bytes());
-    app.with_token(&jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).expect("a token"))
+    app.foreign(&with(claims, "exp", clock::unix_seconds() + 600))
 }
 
 /// Tokens of this name: from another service without and with `iat`.
@@ -179,7 +177,7 @@ async fn no_row_and_no_byte_of_a_deleted_user_stays() {
     let sign_up = with(with(person("Quagmire.7"), "email", "Quagmire.7@Old.example"), "full_name", "Old Quincunx");
     assert_eq!(app.anonymous().post_json("/users", sign_up).await.status, 201);
     let user = app.log_in("Quagmire.7").await;
-    let mut hashes = vec![hash_of(&app, "Quagmire.7").await];
+    let mut hashes = vec![app.hash_of("Quagmire.7").await];
     let long = "Vellichor umbrage. ".repeat(100);
     for (method, path, body) in [
         ("POST", "/items", json!({"title": "Obelisk Zeugma", "description": long})),
@@ -190,7 +188,7 @@ async fn no_row_and_no_byte_of_a_deleted_user_stays() {
         let answer = user.call_from("203.0.113.77", method, path, body).await;
         assert!(answer.status.is_success(), "{path} {}", answer.text());
     }
-    hashes.push(hash_of(&app, "Quagmire.7").await);
+    hashes.push(app.hash_of("Quagmire.7").await);
     // Into other pages, too.
     app.restarted().await.state.store.close().await;
     let app = app.restarted().await;
@@ -229,8 +227,4 @@ async fn no_row_and_no_byte_of_a_deleted_user_stays() {
     }
     assert!(contains(&left, "neighbour-7"));
     assert_eq!(app.with_token(grace.token()).get("/users/grace").await.status, 200);
-}
-
-async fn hash_of(app: &TestApp, username: &str) -> String {
-    app.state.store.find_user(username).await.expect("a database").expect("a user").hashed_password
 }
