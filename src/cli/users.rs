@@ -139,7 +139,7 @@ async fn add(new: NewUser, settings: &Settings, store: &Store) -> Result<(), Fai
     let password = read_password(settings, username.as_str(), email.as_ref().map(Email::as_str))?;
     let name = username.as_str().to_owned();
     let user = UserCreate { username, password, email, full_name, scopes, disabled: None };
-    accounts::create_user(store, &passwords(settings)?, user, clock::unix_milliseconds()).await?;
+    accounts::create_user(store, &passwords(settings)?, user, None).await?;
     done(&format!("Created {name}."))
 }
 
@@ -186,7 +186,12 @@ async fn export(store: &Store, file: &Path) -> Result<(), Failure> {
     // For the owner only: the file has hashes and addresses. An existing file is not overwritten.
     let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     let opened = opened.map_err(|error| Failure::File(file.to_owned(), error))?;
-    let count = accounts::export(store, BufWriter::new(opened)).await?;
+    let exported = accounts::export(store, BufWriter::new(opened)).await;
+    if exported.is_err() {
+        // A part of the users is of no use. If the file cannot be removed, the error below says what is wrong with it.
+        let _ = std::fs::remove_file(file);
+    }
+    let count = exported?;
     done(&format!("Wrote {count} users."))
 }
 

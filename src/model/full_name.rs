@@ -22,7 +22,7 @@ impl FullName {
     /// # Errors
     /// The rule that it breaks.
     pub fn parse(text: &str) -> Result<Self, BrokenRule> {
-        line("full_name", "A full name", text).map(Self)
+        line("full_name", "A full name", 255, text).map(Self)
     }
 
     /// The text.

@@ -71,7 +71,7 @@ impl Title {
     /// # Errors
     /// The rule that it breaks.
     pub fn parse(text: &str) -> Result<Self, BrokenRule> {
-        line("title", "A title", text).map(Self)
+        line("title", "A title", 255, text).map(Self)
     }
 
     /// The text.

@@ -2,7 +2,7 @@
 
 use super::{
     clock,
-    store::{Condition, ItemChange, ItemRow, NewItem, Store, StoreError, Unique, UserRow},
+    store::{Actor, Condition, ItemChange, ItemRow, NewItem, Store, StoreError, Unique, UserRow},
 };
 use crate::{
     error::ApiError,
@@ -16,11 +16,11 @@ const ID_LENGTH: usize = 12;
 /// How many ids are tried. With a billion items, the first one is taken once in a billion times.
 const ATTEMPTS: usize = 3;
 
-/// Creates an item of `owner`.
+/// Creates an item of `owner`, if the actor still may.
 ///
 /// # Errors
 /// [`ApiError::invalid_token`] if the owner is gone, [`ApiError::unavailable`], [`ApiError::internal`].
-pub async fn create(store: &Store, owner: &UserRow, new: ItemCreate) -> Result<ItemRow, ApiError> {
+pub async fn create(store: &Store, owner: &UserRow, new: ItemCreate, actor: &Actor) -> Result<ItemRow, ApiError> {
     let ItemCreate { title, description } = new;
     let mut item = NewItem {
         item_id: new_id()?,
@@ -30,14 +30,14 @@ pub async fn create(store: &Store, owner: &UserRow, new: ItemCreate) -> Result<I
         created_at: clock::unix_milliseconds(),
     };
     for _ in 1..ATTEMPTS {
-        match store.insert_item(&item).await {
+        match store.insert_item(&item, Some(actor)).await {
             Err(StoreError::Taken(Unique::Id)) => item.item_id = new_id()?,
             // The owner was deleted since the token was checked.
             Err(StoreError::Missing) => return Err(ApiError::invalid_token()),
             inserted => return Ok(inserted?),
         }
     }
-    Ok(store.insert_item(&item).await?)
+    Ok(store.insert_item(&item, Some(actor)).await?)
 }
 
 /// Changes an item, if its row fulfils the condition. With an `owner_id`, the items of others count as missing. Returns the

@@ -4,7 +4,7 @@ use cloakroom::model::Scopes;
 use serde_json::{Value, json};
 
 use super::{
-    calls::{person, with},
+    calls::{of_each, person, with},
     support::{Answer, Client, TestApp},
 };
 
@@ -12,14 +12,7 @@ use super::{
 fn listed(answer: &Answer) -> (Vec<String>, i64) {
     let body = answer.json();
     assert_eq!(answer.status, 200, "{body}");
-    let name = |account: &Value| account["username"].as_str().expect("a name").to_owned();
-    (body["data"].as_array().expect("a list").iter().map(name).collect(), body["count"].as_i64().expect("a number"))
-}
-
-/// The path of the next page, from the `Link` header.
-fn next_page(answer: &Answer) -> Option<String> {
-    let link = answer.headers.get("link")?.to_str().expect("text");
-    Some(link.strip_prefix('<').and_then(|link| link.strip_suffix(r#">; rel="next""#)).expect("a link").to_owned())
+    (of_each(&body["data"], "username"), body["count"].as_i64().expect("a number"))
 }
 
 /// An app with these users, besides the administrator grace.
@@ -80,7 +73,7 @@ async fn the_link_to_the_next_page_leads_through_the_whole_list_also_of_a_search
                 let (part, of) = listed(&page);
                 assert_eq!(of, count, "{path}");
                 names.extend(part);
-                (pages, next) = (pages + 1, next_page(&page));
+                (pages, next) = (pages + 1, page.next_page());
             }
             assert_eq!((&names, pages), (&whole, whole.len().div_ceil(limit)), "limit {limit}{search}");
         }
@@ -160,8 +153,7 @@ async fn an_administrator_reads_somebodys_items_newest_first_and_searches_them()
     app.leave_items("grace", &["scarf"]).await;
     let ids = |answer: &Answer| -> (Vec<String>, Value) {
         let body = answer.json();
-        let id = |item: &Value| item["item_id"].as_str().expect("an id").to_owned();
-        (body["data"].as_array().expect("a list").iter().map(id).collect(), body["count"].clone())
+        (of_each(&body["data"], "item_id"), body["count"].clone())
     };
     for (query, names, count) in [
         ("", &["top-hat", "hat", "coat"][..], 3),
@@ -180,6 +172,6 @@ async fn an_administrator_reads_somebodys_items_newest_first_and_searches_them()
     );
     assert_eq!(grace.get("/users/bob/items").await.json(), json!({"data": [], "count": 0}));
     let first = grace.get("/users/ada/items?limit=2").await;
-    let second = grace.get(&next_page(&first).expect("a next page")).await;
-    assert_eq!((ids(&second).0, next_page(&second)), (vec!["coat".to_owned()], None));
+    let second = grace.get(&first.next_page().expect("a next page")).await;
+    assert_eq!((ids(&second).0, second.next_page()), (vec!["coat".to_owned()], None));
 }

@@ -1,16 +1,6 @@
 //! The security headers for browsers.
 
-use axum::{
-    body::Body,
-    http::{Request, header},
-};
-
-use super::support::{BROWSER, PRIVATE_KEY, TestApp};
-
-async fn visit(app: &TestApp, path: &str) -> super::support::Answer {
-    let request = Request::get(path).header(header::ACCEPT, BROWSER).body(Body::empty()).expect("a request");
-    app.anonymous().send(request).await
-}
+use super::support::{PRIVATE_KEY, TestApp};
 
 /// The value of one directive of a policy.
 fn directive<'a>(policy: &'a str, name: &str) -> &'a str {
@@ -22,7 +12,7 @@ fn directive<'a>(policy: &'a str, name: &str) -> &'a str {
 async fn every_answer_says_what_a_browser_may_not_do_with_it() {
     let app = TestApp::start().await;
     for path in ["/login", "/nowhere", "/docs", "/docs/docs.js", "/users/me", "/users/nowhere", "/openapi.json"] {
-        let answer = visit(&app, path).await;
+        let answer = app.visit(path).await;
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
             ("referrer-policy", "no-referrer"),
@@ -47,7 +37,7 @@ async fn a_page_has_a_policy_with_a_nonce_of_its_own_on_each_of_its_scripts_and_
     let app = TestApp::start().await;
     let mut nonces = Vec::new();
     for path in ["/login", "/account", "/nowhere"] {
-        let answer = visit(&app, path).await;
+        let answer = app.visit(path).await;
         let policy = answer.header("content-security-policy");
         let script = directive(policy, "script-src");
         let nonce =
@@ -74,7 +64,7 @@ async fn a_page_has_a_policy_with_a_nonce_of_its_own_on_each_of_its_scripts_and_
 async fn where_clients_come_by_https_browsers_are_told_to_stay_with_it() {
     let app = TestApp::start_with(&["server.public-url=https://cloakroom.example.com"]).await;
     for path in ["/login", "/users/me"] {
-        assert_eq!(visit(&app, path).await.header("strict-transport-security"), "max-age=31536000");
+        assert_eq!(app.visit(path).await.header("strict-transport-security"), "max-age=31536000");
     }
 }
 
@@ -82,7 +72,7 @@ async fn where_clients_come_by_https_browsers_are_told_to_stay_with_it() {
 async fn in_production_a_page_connects_to_its_own_server_only() {
     for (env, connect) in [("PROD", "'self'"), ("DEV", "'self' ws://127.0.0.1:3001 ws://localhost:3001")] {
         let app = TestApp::start_with(&[PRIVATE_KEY, &format!("leptos.env={env}")]).await;
-        let answer = visit(&app, "/login").await;
+        let answer = app.visit("/login").await;
         assert_eq!(directive(answer.header("content-security-policy"), "connect-src"), connect);
     }
 }

@@ -20,8 +20,7 @@ const API: [&str; 6] =
     ["/token", "/users/me", "/users/me/items", "/status", "/openapi.json", "/.well-known/oauth-authorization-server"];
 
 async fn send(client: &Client, method: &str, path: &str, body: impl Into<Body>) -> Answer {
-    let request = Request::builder().method(method).uri(path).header(header::ACCEPT, BROWSER);
-    client.send(request.body(body.into()).expect("a request")).await
+    client.call_with(method, path, &[("accept", BROWSER)], body).await
 }
 
 #[tokio::test]

@@ -23,17 +23,9 @@ async fn app_with(users: &[(&str, &str)]) -> TestApp {
     app
 }
 
-async fn stored(app: &TestApp, username: &str) -> String {
-    app.state.store.find_user(username).await.expect("a database").expect("a user").hashed_password
-}
-
 /// The status of a login with this password.
 async fn log_in(app: &TestApp, username: &str, password: &str) -> u16 {
-    let form = form_urlencoded::Serializer::new(String::new())
-        .append_pair("username", username)
-        .append_pair("password", password)
-        .finish();
-    app.anonymous().post_form("/token", &form).await.status.as_u16()
+    app.try_to_log_in(username, password).await.status.as_u16()
 }
 
 /// How many jobs the hashing threads have done.
@@ -47,11 +39,11 @@ async fn jobs(app: &TestApp) -> u64 {
 async fn a_bcrypt_hash_becomes_an_argon2id_hash_of_the_same_password_at_the_first_login() {
     let app = app_with(&[("ada", BCRYPT)]).await;
     assert_eq!(log_in(&app, "ada", PASSWORD).await, 200);
-    let renewed = stored(&app, "ada").await;
+    let renewed = app.hash_of("ada").await;
     assert!(renewed.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{renewed}");
     assert_eq!(log_in(&app, "ada", PASSWORD).await, 200);
     assert_eq!(log_in(&app, "ada", "wrong").await, 401);
-    assert_eq!(stored(&app, "ada").await, renewed);
+    assert_eq!(app.hash_of("ada").await, renewed);
 }
 
 #[tokio::test]
@@ -60,7 +52,7 @@ async fn a_wrong_password_leaves_a_bcrypt_hash_as_it_is() {
     for wrong in ["wrong", "correct horse batter", "correct horse battery\0correct horse battery"] {
         assert_eq!(log_in(&app, "ada", wrong).await, 401, "{wrong:?}");
     }
-    assert_eq!(stored(&app, "ada").await, BCRYPT);
+    assert_eq!(app.hash_of("ada").await, BCRYPT);
 }
 
 #[tokio::test]
@@ -68,7 +60,7 @@ async fn a_locked_account_refuses_the_right_password_and_keeps_its_bcrypt_hash()
     let app = app_with(&[("ada", BCRYPT)]).await;
     app.execute("UPDATE users SET failed_logins = 100").await;
     assert_eq!(log_in(&app, "ada", PASSWORD).await, 401);
-    assert_eq!(stored(&app, "ada").await, BCRYPT);
+    assert_eq!(app.hash_of("ada").await, BCRYPT);
 }
 
 #[tokio::test]

@@ -5,8 +5,8 @@ use cloakroom::model::Scopes;
 use serde_json::{Value, json};
 
 use super::{
-    json::{assert_broken, broken, delete, leave, next_page, of_each, patch, post},
-    support::{Answer, Client, TestApp},
+    calls::of_each,
+    support::{Client, TestApp},
 };
 
 /// How many items [`with_many`] leaves.
@@ -34,7 +34,7 @@ pub async fn read(client: &Client, path: &str) -> (Vec<String>, Value) {
     assert_eq!(answer.status, 200, "{path}: {}", answer.text());
     let page = answer.json();
     assert_eq!(page.as_object().map(|page| page.len()), Some(2), "data and count, and nothing else");
-    (of_each(&page, "item_id"), page["count"].clone())
+    (of_each(&page["data"], "item_id"), page["count"].clone())
 }
 
 /// Follows the links from this page on. Returns the ids, and how many pages there were.
@@ -42,8 +42,8 @@ pub async fn walk(client: &Client, first: &str) -> (Vec<String>, usize) {
     let (mut ids, mut pages, mut next) = (Vec::new(), 0, Some(first.to_owned()));
     while let Some(path) = next {
         let page = client.get(&path).await;
-        ids.extend(of_each(&page.json(), "item_id"));
-        (pages, next) = (pages + 1, next_page(&page));
+        ids.extend(of_each(&page.json()["data"], "item_id"));
+        (pages, next) = (pages + 1, page.next_page());
         assert!(pages <= 100, "the links lead in a circle");
     }
     (ids, pages)
@@ -69,7 +69,7 @@ async fn items_are_ones_own_newest_first_with_their_count() {
 async fn an_item_in_the_list_is_the_item_itself() {
     let app = TestApp::start().await;
     let ada = app.user().await;
-    let item = post(&ada, "/items", json!({"title": "Grüner Mantel", "description": "naß"})).await.json();
+    let item = ada.post_json("/items", json!({"title": "Grüner Mantel", "description": "naß"})).await.json();
     app.leave_items("ada", &["Foo"]).await;
     let foo = json!({"item_id": "Foo", "owner": "ada"});
     assert_eq!(ada.get("/items").await.json(), json!({"data": [item, foo], "count": 2}));
@@ -116,10 +116,10 @@ async fn the_next_page_goes_on_where_it_was_although_items_come_and_go_meanwhile
     let app = TestApp::start().await;
     let ada = app.user().await;
     app.leave_items("ada", &["a", "b", "c", "d", "e"]).await;
-    let next = next_page(&ada.get("/items?limit=2").await).expect("a next page");
-    let new = leave(&ada, "A new one").await;
+    let next = ada.get("/items?limit=2").await.next_page().expect("a next page");
+    let new = ada.leave("A new one").await;
     for gone in ["/items/d", "/items/e"] {
-        assert_eq!(delete(&ada, gone).await.status, 204);
+        assert_eq!(ada.delete(gone).await.status, 204);
     }
     let ids = |ids: [&str; 2]| ids.map(str::to_owned).to_vec();
     assert_eq!(read(&ada, &next).await, (ids(["c", "b"]), json!(4)));
@@ -132,7 +132,7 @@ async fn past_the_end_and_with_limit_0_there_is_an_empty_part_but_the_whole_coun
     let (_app, ada, _) = with_many().await;
     for query in ["skip=23", "skip=24", "skip=9223372036854775807", "limit=0", "skip=22&limit=0", "after=-1.a"] {
         let answer = ada.get(&format!("/items?{query}")).await;
-        assert_eq!((answer.json(), next_page(&answer)), (json!({"data": [], "count": MANY}), None), "{query}");
+        assert_eq!((answer.json(), answer.next_page()), (json!({"data": [], "count": MANY}), None), "{query}");
     }
 }
 
@@ -157,9 +157,9 @@ async fn a_skip_a_limit_a_place_or_a_search_that_is_none_is_named_with_the_rule(
             ("q=umbrella%00", "query.q", "value_error"),
             (&long, "query.q", "string_too_long"),
         ] {
-            assert_broken(&grace.get(&format!("{list}?{query}")).await, place, rule);
+            grace.get(&format!("{list}?{query}")).await.assert_broken(&[(place, rule)]);
         }
-        assert_eq!(broken(&grace.get(&format!("{list}?limit=101&skip=x&q=%00")).await).len(), 3);
+        assert_eq!(grace.get(&format!("{list}?limit=101&skip=x&q=%00")).await.broken().len(), 3);
     }
 }
 
@@ -171,8 +171,8 @@ async fn an_administrator_reads_anyones_items_as_their_owner_does() {
         let (theirs, own) =
             (grace.get(&format!("/users/ada/items{query}")).await, ada.get(&format!("/items{query}")).await);
         assert_eq!((theirs.status.as_u16(), theirs.json()), (200, own.json()), "{query}");
-        let own_next = next_page(&own).map(|path| path.replace("/items?", "/users/ada/items?"));
-        assert_eq!(next_page(&theirs), own_next, "{query}");
+        let own_next = own.next_page().map(|path| path.replace("/items?", "/users/ada/items?"));
+        assert_eq!(theirs.next_page(), own_next, "{query}");
     }
     assert_eq!(walk(&grace, "/users/ada/items/?limit=4").await, (all, 6));
     app.create("A.b-c_d@e+f", Scopes::AT_SIGN_UP).await;
@@ -208,14 +208,9 @@ async fn the_tutorials_list_stays_oldest_first_and_a_bare_array() {
     let app = TestApp::start().await;
     let ada = app.user().await;
     app.leave_items("ada", &["a", "b"]).await;
-    leave(&ada, "c").await;
-    assert_eq!(patch(&ada, "/items/a", json!({"title": "Changed"})).await.status, 200);
-    let ids = |answer: Answer| {
-        let list = answer.json();
-        let items = list.as_array().expect("a bare array");
-        items.iter().map(|item| item["item_id"].as_str().expect("an id").to_owned()).collect::<Vec<_>>()
-    };
-    let (old, new) = (ids(ada.get("/users/me/items").await), read(&ada, "/items").await.0);
+    ada.leave("c").await;
+    assert_eq!(ada.patch_json("/items/a", json!({"title": "Changed"})).await.status, 200);
+    let (old, new) = (of_each(&ada.get("/users/me/items").await.json(), "item_id"), read(&ada, "/items").await.0);
     assert_eq!((old[0].as_str(), old[1].as_str(), old.len()), ("a", "b", 3), "a change does not move an item");
     assert_eq!(new, old.into_iter().rev().collect::<Vec<_>>());
 }

@@ -6,27 +6,25 @@ use futures::stream;
 use serde_json::{Value, json};
 
 use super::{
-    json::{assert_broken, broken, leave, patch, post, send},
+    bodies::LIMIT,
     support::{Answer, Client, TestApp},
 };
 
 const JSON: (&str, &str) = ("content-type", "application/json");
-/// The longest body, in bytes.
-const LIMIT: usize = 64 * 1024;
 
 /// Ada, and an item of hers.
 async fn start() -> (TestApp, Client, String) {
     let app = TestApp::start().await;
     let ada = app.user().await;
-    let path = leave(&ada, "Hat").await;
+    let path = ada.leave("Hat").await;
     (app, ada, path)
 }
 
 /// Sends a body to both calls. Checks that both refuse it in the same words, and that neither did anything.
 async fn refused_by_both(ada: &Client, path: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
     let (body, tag) = (body.into(), ada.get(path).await.header("etag").to_owned());
-    let created = send(ada, "POST", "/items", headers, body.clone()).await;
-    let changed = send(ada, "PATCH", path, headers, body).await;
+    let created = ada.call_with("POST", "/items", headers, body.clone()).await;
+    let changed = ada.call_with("PATCH", path, headers, body).await;
     assert_eq!((created.status, created.text()), (changed.status, changed.text()));
     assert!(created.status.is_client_error(), "{}", created.status);
     let after = ada.get(path).await;
@@ -37,7 +35,7 @@ async fn refused_by_both(ada: &Client, path: &str, headers: &[(&str, &str)], bod
 
 /// Sends a body to both calls, which take it. Returns the two items.
 async fn taken_by_both(ada: &Client, path: &str, body: &Value) -> [Value; 2] {
-    let (created, changed) = (post(ada, "/items", body).await, patch(ada, path, body).await);
+    let (created, changed) = (ada.post_json("/items", body).await, ada.patch_json(path, body).await);
     assert_eq!((created.status.as_u16(), changed.status.as_u16()), (201, 200), "{body}");
     [created.json(), changed.json()]
 }
@@ -65,7 +63,7 @@ async fn a_title_is_trimmed_and_has_1_to_255_characters() {
         (format!("  {}  ", "🧥".repeat(256)), "string_too_long"),
     ] {
         let refused = refused_by_both(&ada, &path, &[JSON], json!({"title": title}).to_string()).await;
-        assert_broken(&refused, "body.title", rule);
+        refused.assert_broken(&[("body.title", rule)]);
     }
 }
 
@@ -74,11 +72,11 @@ async fn a_title_is_one_line_without_control_characters() {
     let (_app, ada, path) = start().await;
     for c in ['\0', '\u{1}', '\t', '\n', '\r', '\u{1b}', '\u{7f}', '\u{80}', '\u{85}', '\u{9f}'] {
         let body = json!({"title": format!("Green{c}coat")}).to_string();
-        assert_broken(&refused_by_both(&ada, &path, &[JSON], body).await, "body.title", "value_error");
+        refused_by_both(&ada, &path, &[JSON], body).await.assert_broken(&[("body.title", "value_error")]);
     }
     // White space at the ends is trimmed. A NUL is none.
     let body = json!({"title": "Green coat\0"}).to_string();
-    assert_broken(&refused_by_both(&ada, &path, &[JSON], body).await, "body.title", "value_error");
+    refused_by_both(&ada, &path, &[JSON], body).await.assert_broken(&[("body.title", "value_error")]);
 }
 
 #[tokio::test]
@@ -106,7 +104,7 @@ async fn a_description_stays_as_it_is_and_has_up_to_2000_characters() {
         ("wet\u{85}".to_owned(), "value_error"),
     ] {
         let body = json!({"title": "Coat", "description": description}).to_string();
-        assert_broken(&refused_by_both(&ada, &path, &[JSON], body).await, "body.description", rule);
+        refused_by_both(&ada, &path, &[JSON], body).await.assert_broken(&[("body.description", rule)]);
     }
 }
 
@@ -114,10 +112,10 @@ async fn a_description_stays_as_it_is_and_has_up_to_2000_characters() {
 async fn a_title_is_needed_for_a_new_item_and_never_null() {
     let (_app, ada, path) = start().await;
     for body in ["{}", r#"{"description": "A little wet"}"#] {
-        assert_broken(&post(&ada, "/items", body).await, "body.title", "missing");
+        ada.post_json("/items", body).await.assert_broken(&[("body.title", "missing")]);
     }
     let null = refused_by_both(&ada, &path, &[JSON], r#"{"title": null}"#).await;
-    assert_broken(&null, "body.title", "string_type");
+    null.assert_broken(&[("body.title", "string_type")]);
 }
 
 #[tokio::test]
@@ -137,8 +135,8 @@ async fn a_member_that_the_caller_may_not_set_or_that_does_not_exist_is_refused_
             "__proto__",
         ] {
             let body = json!({"title": "Coat", member: "ada"});
-            for answer in [post(client, "/items", &body).await, patch(client, &path, &body).await] {
-                assert_broken(&answer, &format!("body.{member}"), "extra_forbidden");
+            for answer in [client.post_json("/items", &body).await, client.patch_json(&path, &body).await] {
+                answer.assert_broken(&[(&format!("body.{member}"), "extra_forbidden")]);
             }
         }
     }
@@ -151,9 +149,9 @@ async fn a_member_of_the_wrong_type_is_refused() {
     let (_app, ada, path) = start().await;
     for value in ["1", "1.5", "-0", "true", "[]", r#"["Coat"]"#, "{}", r#"{"title": "Coat"}"#] {
         let body = format!(r#"{{"title": {value}}}"#);
-        assert_broken(&refused_by_both(&ada, &path, &[JSON], body).await, "body.title", "string_type");
+        refused_by_both(&ada, &path, &[JSON], body).await.assert_broken(&[("body.title", "string_type")]);
         let body = format!(r#"{{"title": "Coat", "description": {value}}}"#);
-        assert_broken(&refused_by_both(&ada, &path, &[JSON], body).await, "body.description", "string_type");
+        refused_by_both(&ada, &path, &[JSON], body).await.assert_broken(&[("body.description", "string_type")]);
     }
 }
 
@@ -161,7 +159,7 @@ async fn a_member_of_the_wrong_type_is_refused() {
 async fn all_broken_values_are_named_at_once() {
     let (_app, ada, path) = start().await;
     let body = json!({"title": "", "owner": "eve", "description": 1}).to_string();
-    let mut named = broken(&refused_by_both(&ada, &path, &[JSON], body).await);
+    let mut named = refused_by_both(&ada, &path, &[JSON], body).await.broken();
     named.sort();
     let expected =
         [("body.description", "string_type"), ("body.owner", "extra_forbidden"), ("body.title", "string_too_short")];
@@ -176,10 +174,10 @@ async fn a_member_that_is_sent_twice_is_refused() {
         r#"{"title": "Coat", "\u0074itle": "Scarf"}"#,
         r#"{"title": "Coat", "description": "", "title": null}"#,
     ] {
-        assert_broken(&refused_by_both(&ada, &path, &[JSON], body).await, "body.title", "value_error");
+        refused_by_both(&ada, &path, &[JSON], body).await.assert_broken(&[("body.title", "value_error")]);
     }
     let unknown = refused_by_both(&ada, &path, &[JSON], r#"{"x": 1, "x": 2, "title": "Coat"}"#).await;
-    assert_broken(&unknown, "body.x", "value_error");
+    unknown.assert_broken(&[("body.x", "value_error")]);
 }
 
 #[tokio::test]
@@ -213,17 +211,17 @@ async fn json_that_is_none_is_refused() {
         &nested(r#"{"a":"#, "}"),
     ] {
         let refused = refused_by_both(&ada, &path, &[JSON], body.to_owned()).await;
-        assert_broken(&refused, "body", "json_invalid");
+        refused.assert_broken(&[("body", "json_invalid")]);
     }
     for bytes in [&b"{\"title\": \"\xff\"}"[..], b"{\"title\": \"\xed\xa0\x80\"}", b"\xff\xfe{\0}\0", b"\xc0\xaf"] {
         let refused = refused_by_both(&ada, &path, &[JSON], bytes).await;
-        assert_broken(&refused, "body", "json_invalid");
+        refused.assert_broken(&[("body", "json_invalid")]);
     }
     for body in ["[]", "null", "true", "1", "\"Coat\"", r#"[{"title": "Coat"}]"#] {
         let refused = refused_by_both(&ada, &path, &[JSON], body).await;
-        assert_broken(&refused, "body", "model_attributes_type");
+        refused.assert_broken(&[("body", "model_attributes_type")]);
     }
-    assert_broken(&refused_by_both(&ada, &path, &[JSON], "").await, "body", "missing");
+    refused_by_both(&ada, &path, &[JSON], "").await.assert_broken(&[("body", "missing")]);
 }
 
 #[tokio::test]
@@ -247,7 +245,7 @@ async fn a_body_that_is_not_json_by_its_media_type_is_a_415() {
         refused.assert_refused(415, "Send JSON, with Content-Type: application/json");
     }
     for media_type in ["application/json; charset=utf-8", "Application/JSON", "application/merge-patch+json"] {
-        let changed = send(&ada, "PATCH", &path, &[("content-type", media_type)], body).await;
+        let changed = ada.call("PATCH", &path, &[("content-type", media_type)], body).await;
         assert_eq!((changed.status.as_u16(), &changed.json()["title"]), (200, &json!("Coat")), "{media_type}");
     }
 }
@@ -261,16 +259,16 @@ async fn a_body_past_64_kib_is_a_413_whether_its_length_is_declared_or_not() {
     for (method, path) in [("POST", "/items"), ("PATCH", path.as_str())] {
         // A declared length is enough: nothing of the body is waited for.
         let never = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
-        let declared = [JSON, ("content-length", "65537")];
-        send(&ada, method, path, &declared, never).await.assert_refused(413, TOO_LARGE);
+        let declared = [("content-length", "65537")];
+        ada.call(method, path, &declared, never).await.assert_refused(413, TOO_LARGE);
         let endless = || stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(&[b' '; 1024])));
         let streamed = Body::from_stream(endless());
-        send(&ada, method, path, &[JSON], streamed).await.assert_refused(413, TOO_LARGE);
+        ada.call(method, path, &[], streamed).await.assert_refused(413, TOO_LARGE);
         // Nobody's body is read who may not send it.
-        let anonymous = send(&app.anonymous(), method, path, &[JSON], Body::from_stream(endless())).await;
+        let anonymous = app.anonymous().call(method, path, &[], Body::from_stream(endless())).await;
         anonymous.assert_refused(401, "Not authenticated");
     }
-    for item in [post(&ada, "/items", padded(LIMIT)).await, patch(&ada, &path, padded(LIMIT)).await] {
+    for item in [ada.post_json("/items", padded(LIMIT)).await, ada.patch_json(&path, padded(LIMIT)).await] {
         assert!(item.status.is_success(), "{}", item.status);
     }
 }

@@ -6,11 +6,9 @@ use futures::future::join_all;
 use serde_json::json;
 
 use super::{
-    json::{delete, delete_if, leave, patch, patch_if, send},
+    calls::OUTDATED,
     support::{Client, TestApp},
 };
-
-const OUTDATED: &str = "It was changed since: read it again, and repeat the change";
 
 /// The item's tag and title, as everybody reads them.
 async fn state(client: &Client, path: &str) -> (String, String) {
@@ -22,7 +20,7 @@ async fn state(client: &Client, path: &str) -> (String, String) {
 async fn each_change_gives_another_tag_which_is_also_that_of_the_next_read() {
     let app = TestApp::start().await;
     let ada = app.user().await;
-    let path = leave(&ada, "Hat").await;
+    let path = ada.leave("Hat").await;
     let mut tags = HashSet::from([state(&ada, &path).await.0]);
     for change in [
         json!({"title": "Coat"}),
@@ -31,7 +29,7 @@ async fn each_change_gives_another_tag_which_is_also_that_of_the_next_read() {
         json!({"title": "Hat"}),
         json!({"title": "Coat", "description": "Dry again"}),
     ] {
-        let changed = patch(&ada, &path, &change).await;
+        let changed = ada.patch_json(&path, &change).await;
         assert_eq!(changed.header("etag"), state(&ada, &path).await.0, "{change}");
         assert!(tags.insert(changed.header("etag").to_owned()), "{change}: a tag twice");
     }
@@ -42,14 +40,14 @@ async fn each_change_gives_another_tag_which_is_also_that_of_the_next_read() {
 async fn of_two_changes_with_one_tag_the_first_wins_and_the_second_changes_nothing() {
     let app = TestApp::start().await;
     let ada = app.user().await;
-    let path = leave(&ada, "Hat").await;
+    let path = ada.leave("Hat").await;
     let (tag, _) = state(&ada, &path).await;
-    let first = patch_if(&ada, &path, &tag, json!({"title": "Coat"})).await;
+    let first = ada.patch_if(&path, &tag, json!({"title": "Coat"})).await;
     assert_eq!(first.status, 200);
-    patch_if(&ada, &path, &tag, json!({"title": "Scarf"})).await.assert_refused(412, OUTDATED);
-    delete_if(&ada, &path, &tag).await.assert_refused(412, OUTDATED);
+    ada.patch_if(&path, &tag, json!({"title": "Scarf"})).await.assert_refused(412, OUTDATED);
+    ada.delete_if(&path, &tag).await.assert_refused(412, OUTDATED);
     assert_eq!(state(&ada, &path).await, (first.header("etag").to_owned(), "Coat".to_owned()));
-    let again = patch_if(&ada, &path, first.header("etag"), json!({"title": "Scarf"})).await;
+    let again = ada.patch_if(&path, first.header("etag"), json!({"title": "Scarf"})).await;
     assert_eq!((again.status.as_u16(), &again.json()["title"]), (200, &json!("Scarf")), "with the new tag it works");
 }
 
@@ -58,15 +56,15 @@ async fn of_parallel_changes_with_one_tag_exactly_one_wins() {
     let app = TestApp::start().await;
     let ada = app.user().await;
     for round in 0..5 {
-        let path = leave(&ada, "Hat").await;
+        let path = ada.leave("Hat").await;
         let (tag, _) = state(&ada, &path).await;
         let changes = (0..16).map(|number| {
             let (ada, path, tag) = (ada.clone(), path.clone(), tag.clone());
             // Two of them delete it.
             tokio::spawn(async move {
                 match number {
-                    7 | 11 => delete_if(&ada, &path, &tag).await,
-                    _ => patch_if(&ada, &path, &tag, json!({"title": format!("Coat {number}")})).await,
+                    7 | 11 => ada.delete_if(&path, &tag).await,
+                    _ => ada.patch_if(&path, &tag, json!({"title": format!("Coat {number}")})).await,
                 }
             })
         });
@@ -93,11 +91,11 @@ async fn of_parallel_changes_with_one_tag_exactly_one_wins() {
 async fn parallel_changes_without_a_condition_all_happen_and_each_has_its_own_tag() {
     let app = TestApp::start().await;
     let ada = app.user().await;
-    let path = leave(&ada, "Hat").await;
+    let path = ada.leave("Hat").await;
     let mut tags = HashSet::from([state(&ada, &path).await.0]);
     let changes = (0..16).map(|number| {
         let (ada, path) = (ada.clone(), path.clone());
-        tokio::spawn(async move { patch(&ada, &path, json!({"title": format!("Coat {number}")})).await })
+        tokio::spawn(async move { ada.patch_json(&path, json!({"title": format!("Coat {number}")})).await })
     });
     for answer in join_all(changes).await {
         let answer = answer.expect("an answer");
@@ -111,7 +109,7 @@ async fn parallel_changes_without_a_condition_all_happen_and_each_has_its_own_ta
 async fn a_tag_that_is_weak_malformed_or_only_like_the_right_one_matches_nothing() {
     let app = TestApp::start().await;
     let ada = app.user().await;
-    let path = leave(&ada, "Hat").await;
+    let path = ada.leave("Hat").await;
     let (tag, _) = state(&ada, &path).await;
     let digits = tag.trim_matches('"').to_owned();
     for wrong in [
@@ -137,8 +135,8 @@ async fn a_tag_that_is_weak_malformed_or_only_like_the_right_one_matches_nothing
         format!("\"{}\"", "9".repeat(5000)),
         "\"1\", \"2\", W/\"3\"".to_owned(),
     ] {
-        patch_if(&ada, &path, &wrong, json!({"title": "Coat"})).await.assert_refused(412, OUTDATED);
-        delete_if(&ada, &path, &wrong).await.assert_refused(412, OUTDATED);
+        ada.patch_if(&path, &wrong, json!({"title": "Coat"})).await.assert_refused(412, OUTDATED);
+        ada.delete_if(&path, &wrong).await.assert_refused(412, OUTDATED);
     }
     assert_eq!(state(&ada, &path).await, (tag, "Hat".to_owned()));
 }
@@ -147,33 +145,32 @@ async fn a_tag_that_is_weak_malformed_or_only_like_the_right_one_matches_nothing
 async fn one_right_tag_among_several_is_enough_and_a_star_matches_every_version() {
     let app = TestApp::start().await;
     let ada = app.user().await;
-    let path = leave(&ada, "Hat").await;
-    let json = ("content-type", "application/json");
+    let path = ada.leave("Hat").await;
     for form in ["TAG", "\"1\", TAG", "TAG , \"1\"", "\"x\",TAG,W/\"2\"", "*", " * "] {
         let right = form.replace("TAG", &state(&ada, &path).await.0);
-        let changed = patch_if(&ada, &path, &right, json!({"title": form})).await;
+        let changed = ada.patch_if(&path, &right, json!({"title": form})).await;
         assert_eq!((changed.status.as_u16(), &changed.json()["title"]), (200, &json!(form.trim())), "{form}");
     }
     let (tag, _) = state(&ada, &path).await;
-    let lines = [json, ("if-match", "\"1\""), ("if-match", &tag)];
-    let changed = send(&ada, "PATCH", &path, &lines, json!({"title": "In two lines"}).to_string()).await;
+    let lines = [("if-match", "\"1\""), ("if-match", &tag)];
+    let changed = ada.call("PATCH", &path, &lines, json!({"title": "In two lines"}).to_string()).await;
     assert_eq!(changed.status, 200);
-    assert_eq!(delete_if(&ada, &path, changed.header("etag")).await.status, 204);
-    let another = leave(&ada, "Coat").await;
-    assert_eq!(delete_if(&ada, &another, "*").await.status, 204);
+    assert_eq!(ada.delete_if(&path, changed.header("etag")).await.status, 204);
+    let another = ada.leave("Coat").await;
+    assert_eq!(ada.delete_if(&another, "*").await.status, 204);
 }
 
 #[tokio::test]
 async fn a_missing_item_is_a_404_whatever_the_condition_says() {
     let app = TestApp::start().await;
     let ada = app.user().await;
-    let path = leave(&ada, "Hat").await;
+    let path = ada.leave("Hat").await;
     let (tag, _) = state(&ada, &path).await;
-    assert_eq!(delete(&ada, &path).await.status, 204);
+    assert_eq!(ada.delete(&path).await.status, 204);
     for path in [path.as_str(), "/items/nowhere"] {
         for tag in [tag.as_str(), "\"1\"", "*", "W/\"1\"", ""] {
-            patch_if(&ada, path, tag, json!({"title": "Coat"})).await.assert_refused(404, "Not Found");
-            delete_if(&ada, path, tag).await.assert_refused(404, "Not Found");
+            ada.patch_if(path, tag, json!({"title": "Coat"})).await.assert_refused(404, "Not Found");
+            ada.delete_if(path, tag).await.assert_refused(404, "Not Found");
         }
     }
 }
@@ -182,11 +179,11 @@ async fn a_missing_item_is_a_404_whatever_the_condition_says() {
 async fn an_administrator_and_the_owner_share_one_tag_and_overwrite_nothing_of_each_other() {
     let app = TestApp::start().await;
     let (ada, grace) = (app.user().await, app.admin().await);
-    let path = leave(&ada, "Hat").await;
+    let path = ada.leave("Hat").await;
     let (tag, _) = state(&grace, &path).await;
     assert_eq!(state(&ada, &path).await.0, tag);
-    assert_eq!(patch_if(&ada, &path, &tag, json!({"title": "Coat"})).await.status, 200);
-    patch_if(&grace, &path, &tag, json!({"title": "Scarf"})).await.assert_refused(412, OUTDATED);
-    delete_if(&grace, &path, &tag).await.assert_refused(412, OUTDATED);
+    assert_eq!(ada.patch_if(&path, &tag, json!({"title": "Coat"})).await.status, 200);
+    grace.patch_if(&path, &tag, json!({"title": "Scarf"})).await.assert_refused(412, OUTDATED);
+    grace.delete_if(&path, &tag).await.assert_refused(412, OUTDATED);
     assert_eq!(state(&grace, &path).await.1, "Coat");
 }

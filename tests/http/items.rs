@@ -5,15 +5,12 @@ use std::{collections::HashSet, sync::Arc};
 use axum::{body::Body, http::HeaderMap};
 use cloakroom::{
     model::{ItemCreate, Scopes, Title},
-    server::items,
+    server::{items, store::Actor},
 };
 use futures::stream;
 use serde_json::{Value, json};
 
-use super::{
-    json::{delete, delete_if, leave, patch, patch_if, post, send},
-    support::{Answer, Client, TestApp},
-};
+use super::support::{Answer, Client, TestApp};
 
 const INVALID: &str = "Could not validate credentials";
 
@@ -22,7 +19,7 @@ async fn a_new_item_is_answered_with_its_address_and_version_and_its_address_ans
     let app = TestApp::start().await;
     let ada = app.user().await;
     for path in ["/items", "/items/"] {
-        let created = post(&ada, path, json!({"title": "Black umbrella", "description": "A little wet"})).await;
+        let created = ada.post_json(path, json!({"title": "Black umbrella", "description": "A little wet"})).await;
         assert_eq!(created.status, 201);
         created.assert_not_stored();
         let item = created.json();
@@ -35,11 +32,14 @@ async fn a_new_item_is_answered_with_its_address_and_version_and_its_address_ans
         assert_eq!(item, expected);
         let location = created.header("location");
         assert_eq!(Some(location), item["item_id"].as_str().map(|id| format!("/items/{id}")).as_deref());
-        let tag = created.header("etag");
-        assert!(tag.len() > 2 && tag.starts_with('"') && tag.ends_with('"'), "a strong tag: {tag}");
+        let tag = created.etag();
         for path in [location.to_owned(), format!("{location}/")] {
             let read = ada.get(&path).await;
-            assert_eq!((read.status.as_u16(), read.json(), read.header("etag")), (200, item.clone(), tag), "{path}");
+            assert_eq!(
+                (read.status.as_u16(), read.json(), read.header("etag")),
+                (200, item.clone(), tag.as_str()),
+                "{path}"
+            );
             read.assert_not_stored();
         }
     }
@@ -50,14 +50,14 @@ async fn a_description_that_is_left_out_null_or_blank_is_left_out_of_the_item() 
     let app = TestApp::start().await;
     let ada = app.user().await;
     for description in [json!(null), json!(""), json!(" \n\t")] {
-        let created = post(&ada, "/items", json!({"title": "Hat", "description": description})).await.json();
+        let created = ada.post_json("/items", json!({"title": "Hat", "description": description})).await.json();
         assert_eq!(created, json!({"item_id": created["item_id"], "owner": "ada", "title": "Hat"}));
-        let path = leave(&ada, "Coat").await;
-        patch(&ada, &path, json!({"description": "Navy blue"})).await;
-        let changed = patch(&ada, &path, json!({"description": description})).await;
+        let path = ada.leave("Coat").await;
+        ada.patch_json(&path, json!({"description": "Navy blue"})).await;
+        let changed = ada.patch_json(&path, json!({"description": description})).await;
         assert_eq!((changed.status.as_u16(), changed.json().get("description")), (200, None), "{description}");
     }
-    let left_out = post(&ada, "/items", json!({"title": "Hat"})).await.json();
+    let left_out = ada.post_json("/items", json!({"title": "Hat"})).await.json();
     assert_eq!(left_out.get("description"), None);
 }
 
@@ -65,7 +65,7 @@ async fn a_description_that_is_left_out_null_or_blank_is_left_out_of_the_item() 
 async fn a_change_keeps_what_it_does_not_name_and_an_empty_one_changes_nothing() {
     let app = TestApp::start().await;
     let ada = app.user().await;
-    let mut item = post(&ada, "/items", json!({"title": "Coat", "description": "Navy blue"})).await.json();
+    let mut item = ada.post_json("/items", json!({"title": "Coat", "description": "Navy blue"})).await.json();
     let path = format!("/items/{}", item["item_id"].as_str().expect("an id"));
     for (change, title, description) in [
         (json!({"title": " Winter coat "}), "Winter coat", json!("Navy blue")),
@@ -79,7 +79,7 @@ async fn a_change_keeps_what_it_does_not_name_and_an_empty_one_changes_nothing()
         if item["description"].is_null() {
             item.as_object_mut().expect("an item").remove("description");
         }
-        let changed = patch(&ada, &format!("{path}/"), &change).await;
+        let changed = ada.patch_json(&format!("{path}/"), &change).await;
         assert_eq!((changed.status.as_u16(), changed.json()), (200, item.clone()), "{change}");
         changed.assert_not_stored();
         let read = ada.get(&path).await;
@@ -92,12 +92,12 @@ async fn a_deleted_item_is_gone_for_every_call() {
     let app = TestApp::start().await;
     let ada = app.user().await;
     for slash in ["", "/"] {
-        let (path, kept) = (leave(&ada, "Umbrella").await + slash, leave(&ada, "Hat").await);
-        let deleted = delete(&ada, &path).await;
+        let (path, kept) = (ada.leave("Umbrella").await + slash, ada.leave("Hat").await);
+        let deleted = ada.delete(&path).await;
         assert_eq!((deleted.status.as_u16(), deleted.text().as_str(), deleted.header("content-type")), (204, "", ""));
         ada.get(&path).await.assert_refused(404, "Not Found");
-        patch(&ada, &path, json!({"title": "Hat"})).await.assert_refused(404, "Not Found");
-        delete(&ada, &path).await.assert_refused(404, "Not Found");
+        ada.patch_json(&path, json!({"title": "Hat"})).await.assert_refused(404, "Not Found");
+        ada.delete(&path).await.assert_refused(404, "Not Found");
         assert_eq!(ada.get(&kept).await.status, 200, "the others stay");
     }
     assert_eq!(ada.get("/items").await.json()["count"], 2);
@@ -110,10 +110,10 @@ async fn the_tutorials_item_without_a_title_is_read_and_gets_one() {
     app.leave_items("ada", &["Foo"]).await;
     let mut foo = json!({"item_id": "Foo", "owner": "ada"});
     assert_eq!(ada.get("/items/Foo").await.json(), foo);
-    assert_eq!(patch(&ada, "/items/Foo", json!({"description": "A bar"})).await.status, 200);
+    assert_eq!(ada.patch_json("/items/Foo", json!({"description": "A bar"})).await.status, 200);
     foo["description"] = "A bar".into();
     assert_eq!(ada.get("/items/Foo").await.json(), foo);
-    assert_eq!(patch(&ada, "/items/Foo", json!({"title": "Foo"})).await.json()["title"], "Foo");
+    assert_eq!(ada.patch_json("/items/Foo", json!({"title": "Foo"})).await.json()["title"], "Foo");
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn ids_are_made_by_the_server_short_safe_in_a_url_and_never_the_same() {
     let ada = app.user().await;
     let mut ids = HashSet::new();
     for _ in 0..50 {
-        let path = leave(&ada, "The same title").await;
+        let path = ada.leave("The same title").await;
         let id = path.strip_prefix("/items/").expect("an item's path").to_owned();
         assert!((8..=22).contains(&id.len()), "{id}");
         assert!(id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'), "{id}");
@@ -136,7 +136,6 @@ async fn each_call_needs_the_scope_that_the_contract_names_and_nothing_is_done_w
     app.admin().await;
     app.leave_items("grace", &["Hat"]).await;
     let title = || json!({"title": "Coat"}).to_string();
-    let json = [("content-type", "application/json")];
     for scope in ["items", "items:write", "me me:write admin"] {
         let grace = app.log_in_for("grace", scope).await;
         for (method, path, needed, status) in [
@@ -146,7 +145,7 @@ async fn each_call_needs_the_scope_that_the_contract_names_and_nothing_is_done_w
             ("GET", "/items/Hat", "items", 200),
             ("DELETE", "/items/Nowhere", "items:write", 404),
         ] {
-            let answer = send(&grace, method, path, &json, title()).await;
+            let answer = grace.call(method, path, &[], title()).await;
             if scope == needed {
                 assert_eq!(answer.status, status, "{method} {path} with {scope}");
                 continue;
@@ -157,10 +156,10 @@ async fn each_call_needs_the_scope_that_the_contract_names_and_nothing_is_done_w
         }
     }
     let reader = app.log_in_for("grace", "items").await;
-    delete(&reader, "/items/Hat").await.assert_refused(403, "Not enough permissions");
+    reader.delete("/items/Hat").await.assert_refused(403, "Not enough permissions");
     assert_eq!(reader.get("/items").await.json()["count"], 2, "one of before, and one made with items:write");
     for (method, path) in [("POST", "/items"), ("GET", "/items"), ("GET", "/items/Hat"), ("DELETE", "/items/Hat")] {
-        let answer = send(&app.anonymous(), method, path, &json, title()).await;
+        let answer = app.anonymous().call(method, path, &[], title()).await;
         answer.assert_refused(401, "Not authenticated");
         assert_eq!(answer.header("www-authenticate"), "Bearer");
     }
@@ -177,15 +176,15 @@ fn whole(answer: Answer) -> (u16, HeaderMap, String) {
 async fn every_call(client: &Client, path: &str, tag: &str) -> Vec<Answer> {
     vec![
         client.get(path).await,
-        patch(client, path, json!({"title": "Mine"})).await,
-        patch(client, path, json!({})).await,
-        patch(client, path, json!({"owner": "ada"})).await,
-        patch(client, path, "{").await,
-        patch_if(client, path, tag, json!({"title": "Mine"})).await,
-        patch_if(client, path, "\"1\"", json!({"title": "Mine"})).await,
-        delete_if(client, path, "\"1\"").await,
-        delete_if(client, path, tag).await,
-        delete(client, path).await,
+        client.patch_json(path, json!({"title": "Mine"})).await,
+        client.patch_json(path, json!({})).await,
+        client.patch_json(path, json!({"owner": "ada"})).await,
+        client.patch_json(path, "{").await,
+        client.patch_if(path, tag, json!({"title": "Mine"})).await,
+        client.patch_if(path, "\"1\"", json!({"title": "Mine"})).await,
+        client.delete_if(path, "\"1\"").await,
+        client.delete_if(path, tag).await,
+        client.delete(path).await,
     ]
 }
 
@@ -196,7 +195,7 @@ async fn somebody_elses_item_and_an_unknown_one_are_the_same_404_to_the_byte() {
     app.create("eve", Scopes::AT_SIGN_UP).await;
     // An administrator who is one for other calls only counts as everybody else.
     app.admin().await;
-    let hers = leave(&ada, "Umbrella").await;
+    let hers = ada.leave("Umbrella").await;
     let before = ada.get(&hers).await;
     for other in [app.log_in("eve").await, app.log_in_for("grace", "me items items:write").await] {
         let theirs = every_call(&other, &hers, before.header("etag")).await;
@@ -214,14 +213,14 @@ async fn somebody_elses_item_and_an_unknown_one_are_the_same_404_to_the_byte() {
 async fn an_administrator_reads_changes_and_deletes_anyones_item_and_its_owner_stays() {
     let app = TestApp::start().await;
     let (ada, grace) = (app.user().await, app.admin().await);
-    let path = leave(&ada, "Umbrella").await;
+    let path = ada.leave("Umbrella").await;
     assert_eq!(grace.get(&path).await.json(), ada.get(&path).await.json());
-    let changed = patch(&grace, &path, json!({"title": "Lost umbrella"})).await;
+    let changed = grace.patch_json(&path, json!({"title": "Lost umbrella"})).await;
     assert_eq!((changed.status.as_u16(), &changed.json()["owner"]), (200, &json!("ada")));
     assert_eq!(whole(ada.get(&path).await), whole(grace.get(&path).await));
     assert_eq!(ada.get("/items").await.json()["data"], json!([changed.json()]), "it is still hers");
     assert_eq!(grace.get("/items").await.json()["count"], 0, "and not the administrator's");
-    assert_eq!(delete(&grace, &path).await.status, 204);
+    assert_eq!(grace.delete(&path).await.status, 204);
     ada.get(&path).await.assert_refused(404, "Not Found");
 }
 
@@ -280,7 +279,7 @@ async fn an_id_of_any_shape_that_names_no_item_is_a_404_in_json() {
     ] {
         let path = format!("/items/{id}");
         let answers =
-            [grace.get(&path).await, patch(&grace, &path, json!({"title": "Hat"})).await, delete(&grace, &path).await];
+            [grace.get(&path).await, grace.patch_json(&path, json!({"title": "Hat"})).await, grace.delete(&path).await];
         for answer in answers {
             answer.assert_refused(404, "Not Found");
         }
@@ -301,7 +300,7 @@ async fn an_id_with_odd_characters_is_found_by_its_encoded_path() {
         ("/items/%3F%23", "?#"),
     ] {
         assert_eq!(ada.get(path).await.json()["item_id"], id, "{path}");
-        assert_eq!(delete(&ada, path).await.status, 204, "{path}");
+        assert_eq!(ada.delete(path).await.status, 204, "{path}");
     }
 }
 
@@ -309,11 +308,11 @@ async fn an_id_with_odd_characters_is_found_by_its_encoded_path() {
 async fn head_is_get_without_the_body_and_other_methods_are_a_405_with_those_that_work() {
     let app = TestApp::start().await;
     let ada = app.user().await;
-    let path = leave(&ada, "Hat").await;
-    let (get, head) = (ada.get(&path).await, send(&ada, "HEAD", &path, &[], "").await);
+    let path = ada.leave("Hat").await;
+    let (get, head) = (ada.get(&path).await, ada.call_with("HEAD", &path, &[], "").await);
     assert_eq!((head.status, head.header("etag"), head.body.len()), (get.status, get.header("etag"), 0));
     for (path, allowed) in [("/items", "GET,HEAD,POST"), (path.as_str(), "GET,HEAD,PATCH,DELETE")] {
-        let answer = send(&ada, "PUT", path, &[("content-type", "application/json")], r#"{"title": "Coat"}"#).await;
+        let answer = ada.put_json(path, r#"{"title": "Coat"}"#).await;
         answer.assert_refused(405, "Method Not Allowed");
         assert_eq!(answer.header("allow"), allowed, "{path}");
     }
@@ -328,9 +327,8 @@ async fn a_user_who_is_deleted_while_an_item_is_on_its_way_has_no_valid_token() 
         meanwhile.execute("DELETE FROM users").await;
         Ok::<_, std::io::Error>(json!({"title": "Umbrella"}).to_string())
     });
-    let json = [("content-type", "application/json")];
-    send(&ada, "POST", "/items", &json, Body::from_stream(body)).await.assert_refused(401, INVALID);
-    post(&ada, "/items", json!({"title": "Umbrella"})).await.assert_refused(401, INVALID);
+    ada.call("POST", "/items", &[], Body::from_stream(body)).await.assert_refused(401, INVALID);
+    ada.post_json("/items", json!({"title": "Umbrella"})).await.assert_refused(401, INVALID);
     ada.get("/items").await.assert_refused(401, INVALID);
 }
 
@@ -341,9 +339,10 @@ async fn an_item_of_an_owner_who_is_gone_is_refused_as_an_invalid_token_and_the_
     let eve = app.state.store.find_user("eve").await.expect("a database").expect("a user").user;
     app.execute("DELETE FROM users").await;
     let new = ItemCreate { title: Title::parse("Umbrella").expect("a title"), description: None };
-    let refused = items::create(&app.state.store, &eve, new).await.expect_err("a refusal");
+    let actor = Actor { id: eve.id.clone(), tokens_valid_from: eve.tokens_valid_from, needed: Scopes::default() };
+    let refused = items::create(&app.state.store, &eve, new, &actor).await.expect_err("a refusal");
     assert_eq!(refused, cloakroom::error::ApiError::invalid_token());
     let ada = app.user().await;
-    leave(&ada, "Hat").await;
+    ada.leave("Hat").await;
     assert_eq!(ada.get("/items").await.json()["count"], Value::from(1));
 }

@@ -4,7 +4,7 @@ use cloakroom::model::Scopes;
 use serde_json::{Value, json};
 
 use super::{
-    json::next_page,
+    calls::of_each,
     support::{Answer, TestApp},
 };
 
@@ -55,14 +55,7 @@ async fn items_are_ones_own_oldest_first() {
     let (ada, grace) = (app.user().await, app.admin().await);
     app.leave_items("ada", &["b", "a", "c"]).await;
     app.leave_items("grace", &["d"]).await;
-    let names = |items: Value| -> Vec<String> {
-        items
-            .as_array()
-            .expect("a list")
-            .iter()
-            .map(|item| item["item_id"].as_str().expect("a name").to_owned())
-            .collect()
-    };
+    let names = |items: Value| of_each(&items, "item_id");
     assert_eq!(names(ada.get("/users/me/items").await.json()), ["b", "a", "c"]);
     assert_eq!(names(grace.get("/users/me/items").await.json()), ["d"], "an administrator too gets only their own");
     assert_eq!(names(ada.get("/users/me/items?skip=1").await.json()), ["a", "c"]);
@@ -91,13 +84,13 @@ async fn the_link_to_the_next_page_leads_through_the_whole_list() {
     // Two more, created in the same millisecond as the first.
     app.execute("UPDATE items SET created_at = 0 WHERE item_id IN ('a', 'ä ö')").await;
     let whole = ada.get("/users/me/items").await;
-    assert_eq!(next_page(&whole), None, "there is one page only");
+    assert_eq!(whole.next_page(), None, "there is one page only");
     for limit in 1..=names.len() {
         let (mut items, mut pages, mut next) = (Vec::new(), 0, Some(format!("/users/me/items?limit={limit}")));
         while let Some(path) = next {
             let page = ada.get(&path).await;
             items.extend(page.json().as_array().expect("a list").clone());
-            (pages, next) = (pages + 1, next_page(&page));
+            (pages, next) = (pages + 1, page.next_page());
         }
         assert_eq!(Value::from(items), whole.json(), "limit {limit}");
         assert_eq!(pages, names.len().div_ceil(limit), "limit {limit}");
@@ -109,11 +102,9 @@ async fn the_next_page_is_right_although_its_place_is_gone_and_skip_counts_from_
     let app = TestApp::start().await;
     let ada = app.user().await;
     app.leave_items("ada", &["a", "b", "c", "d", "e"]).await;
-    let next = next_page(&ada.get("/users/me/items?limit=2").await).expect("a next page");
+    let next = ada.get("/users/me/items?limit=2").await.next_page().expect("a next page");
     app.execute("DELETE FROM items WHERE item_id IN ('a', 'b')").await;
-    let names = |answer: Answer| {
-        answer.json().as_array().expect("a list").iter().map(|item| item["item_id"].clone()).collect::<Vec<_>>()
-    };
+    let names = |answer: Answer| of_each(&answer.json(), "item_id");
     assert_eq!(names(ada.get(&next).await), ["c", "d"]);
     assert_eq!(names(ada.get(&format!("{next}&skip=1")).await), ["d", "e"]);
     assert_eq!(names(ada.get("/users/me/items?limit=0").await), [""; 0]);

@@ -5,13 +5,7 @@ use axum::{
     http::{Method, Request, header},
 };
 
-use super::support::{Answer, BROWSER, TestApp};
-
-/// The answer that a browser gets for this path.
-async fn visit(app: &TestApp, path: &str) -> Answer {
-    let request = Request::get(path).header(header::ACCEPT, BROWSER).body(Body::empty()).expect("a request");
-    app.anonymous().send(request).await
-}
+use super::support::{BROWSER, TestApp};
 
 #[tokio::test]
 async fn each_page_is_rendered_with_its_title_with_and_without_a_trailing_slash() {
@@ -24,7 +18,7 @@ async fn each_page_is_rendered_with_its_title_with_and_without_a_trailing_slash(
         ("/login/", "Log in · Cloakroom"),
         ("/login?next=/account", "Log in · Cloakroom"),
     ] {
-        let answer = visit(&app, path).await;
+        let answer = app.visit(path).await;
         assert_eq!(answer.status, 200, "{path}");
         assert!(answer.header("content-type").starts_with("text/html"), "{path}");
         assert!(answer.text().contains(&format!("<title>{title}</title>")), "{path}");
@@ -34,7 +28,7 @@ async fn each_page_is_rendered_with_its_title_with_and_without_a_trailing_slash(
 #[tokio::test]
 async fn the_login_form_never_puts_a_password_into_a_url() {
     let app = TestApp::start().await;
-    let page = visit(&app, "/login").await.text();
+    let page = app.visit("/login").await.text();
     let form = &page[page.find("<form").expect("a form")..page.find("</form>").expect("its end")];
     assert!(form.contains(r#"method="post""#) && form.contains(r#"action="/token""#));
     assert!(form.contains(r#"autocomplete="username""#) && form.contains(r#"autocomplete="current-password""#));
@@ -49,7 +43,7 @@ async fn a_page_tells_gate_js_who_may_see_it_and_the_404_page_is_for_everybody()
         ("/login", r#" data-audience="signed-out""#),
         ("/nowhere", ""),
     ] {
-        let page = visit(&app, path).await.text();
+        let page = app.visit(path).await.text();
         assert!(page.contains(&format!("<html lang=\"en\"{audience}>")), "{path}");
         assert_eq!(page.contains("importmap"), !audience.is_empty(), "{path}: the 404 page needs no WASM");
     }
@@ -59,7 +53,7 @@ async fn a_page_tells_gate_js_who_may_see_it_and_the_404_page_is_for_everybody()
 async fn an_unknown_page_is_the_uis_404_for_a_browser() {
     let app = TestApp::start().await;
     for path in ["/nowhere", "/nowhere/", "/account/nowhere", "/favicon.png", "/login//", "//login"] {
-        let answer = visit(&app, path).await;
+        let answer = app.visit(path).await;
         assert_eq!(answer.status, 404);
         assert!(answer.text().contains("Nothing hangs here"), "{path}");
     }
@@ -72,10 +66,10 @@ async fn an_unknown_path_is_json_for_everybody_else_and_below_the_apis_paths_for
         app.anonymous().get(path).await.assert_refused(404, "Not Found");
     }
     for path in ["/users/nobody/x", "/items/Foo/x", "/token/x", "/status/x"] {
-        visit(&app, path).await.assert_refused(404, "Not Found");
+        app.visit(path).await.assert_refused(404, "Not Found");
     }
     for path in ["/users/me", "/users", "/users/nobody", "/items", "/items/Foo"] {
-        visit(&app, path).await.assert_refused(401, "Not authenticated");
+        app.visit(path).await.assert_refused(401, "Not authenticated");
     }
 }
 
@@ -125,12 +119,6 @@ async fn app_with_files(files: &[(&str, &str)]) -> TestApp {
     TestApp::start_with_site(&[], files).await
 }
 
-/// The answer to a `GET` with these headers.
-async fn get(app: &TestApp, path: &str, headers: &[(&str, &str)]) -> Answer {
-    let request = headers.iter().fold(Request::get(path), |request, (name, value)| request.header(*name, *value));
-    app.anonymous().send(request.body(Body::empty()).expect("a request")).await
-}
-
 #[tokio::test]
 async fn a_file_whose_name_begins_with_a_dot_is_never_served() {
     let app = app_with_files(&[(".env", "SECRET=1"), (".git/config", "x"), ("pkg/.hidden", "x"), ("pkg/a", "x")]).await;
@@ -145,21 +133,22 @@ async fn a_client_that_takes_no_coding_at_all_gets_the_answer_as_it_is() {
     let app = app_with_files(&[("pkg/a.css", "body{}")]).await;
     for refused in ["identity;q=0", "*;q=0", "identity;q=0, zstd"] {
         let headers = [("accept-encoding", refused)];
-        let answer = get(&app, "/health/live", &headers).await;
+        let answer = app.anonymous().call_with("GET", "/health/live", &headers, "").await;
         assert_eq!((answer.status.as_u16(), answer.text().as_str()), (200, r#"{"status":"ok"}"#), "{refused}");
-        let answer = get(&app, "/pkg/a.css", &headers).await;
+        let answer = app.anonymous().call_with("GET", "/pkg/a.css", &headers, "").await;
         assert_eq!((answer.status.as_u16(), answer.text().as_str()), (200, "body{}"), "{refused}");
-        get(&app, "/nowhere", &headers).await.assert_refused(404, "Not Found");
+        app.anonymous().call_with("GET", "/nowhere", &headers, "").await.assert_refused(404, "Not Found");
     }
 }
 
 #[tokio::test]
 async fn the_files_of_the_docs_come_in_gzip_only_to_a_client_that_takes_it() {
     let app = TestApp::start().await;
-    let gzipped = get(&app, "/docs/swagger-ui.css", &[("accept-encoding", "gzip, br")]).await;
+    let gzipped =
+        app.anonymous().call_with("GET", "/docs/swagger-ui.css", &[("accept-encoding", "gzip, br")], "").await;
     assert_eq!((gzipped.header("content-encoding"), &gzipped.body[..2]), ("gzip", &[0x1f, 0x8b][..]));
     for headers in [&[][..], &[("accept-encoding", "br")], &[("accept-encoding", "gzip;q=0")]] {
-        let plain = get(&app, "/docs/swagger-ui.css", headers).await;
+        let plain = app.anonymous().call_with("GET", "/docs/swagger-ui.css", headers, "").await;
         assert_eq!((plain.status.as_u16(), plain.header("vary")), (200, "accept-encoding"));
         assert_eq!(plain.header("content-encoding"), "", "{headers:?}");
         assert!(plain.text().contains(".swagger-ui"), "{headers:?}");
@@ -172,7 +161,10 @@ async fn a_part_of_a_file_is_sent_only_while_it_is_the_file_that_the_client_bega
     let whole = app.anonymous().get("/pkg/a.txt").await;
     let (etag, modified) = (whole.header("etag").to_owned(), whole.header("last-modified").to_owned());
     let part = async |condition: &str| {
-        let answer = get(&app, "/pkg/a.txt", &[("range", "bytes=2-4"), ("if-range", condition)]).await;
+        let answer = app
+            .anonymous()
+            .call_with("GET", "/pkg/a.txt", &[("range", "bytes=2-4"), ("if-range", condition)], "")
+            .await;
         (answer.status.as_u16(), answer.text())
     };
     assert_eq!(part(&etag).await, (206, "234".to_owned()));
@@ -187,12 +179,12 @@ async fn a_part_of_a_file_is_sent_only_while_it_is_the_file_that_the_client_bega
 async fn a_range_that_does_not_count_is_answered_with_the_whole_file() {
     let app = app_with_files(&[("pkg/a.txt", "0123456789")]).await;
     for range in ["items=0-1", "bytes=0-1,4-5", "bytes=x-y", "BYTES", "bytes=-"] {
-        let answer = get(&app, "/pkg/a.txt", &[("range", range)]).await;
+        let answer = app.anonymous().call_with("GET", "/pkg/a.txt", &[("range", range)], "").await;
         assert_eq!((answer.status.as_u16(), answer.text().as_str()), (200, "0123456789"), "{range}");
     }
     let head = Request::head("/pkg/a.txt").header("range", "bytes=0-1").body(Body::empty()).expect("a request");
     let answer = app.anonymous().send(head).await;
     assert_eq!((answer.status.as_u16(), answer.header("content-length")), (200, "10"));
-    let answer = get(&app, "/pkg/a.txt", &[("range", "bytes=10-")]).await;
+    let answer = app.anonymous().call_with("GET", "/pkg/a.txt", &[("range", "bytes=10-")], "").await;
     assert_eq!((answer.status.as_u16(), answer.header("content-range")), (416, "bytes */10"));
 }

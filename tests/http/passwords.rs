@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     calls::with,
-    support::{Answer, Client, PASSWORD, SECRET_KEY, TestApp},
+    support::{Answer, Client, PASSWORD, TestApp},
 };
 
 const NEW: &str = "purple umbrella stand";
@@ -22,9 +22,7 @@ fn change(current_password: &str, new_password: &str) -> Value {
 /// A token of another service, from so many seconds ago.
 fn foreign(app: &TestApp, seconds_ago: i64) -> Client {
     let now = clock::unix_seconds();
-    let claims = json!({"sub": "ada", "exp": now + 600, "iat": now - seconds_ago});
-    let key = jsonwebtoken::EncodingKey::from_secret(SECRET_KEY.as_bytes());
-    app.with_token(&jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).expect("a token"))
+    app.foreign(&json!({"sub": "ada", "exp": now + 600, "iat": now - seconds_ago}))
 }
 
 async fn failed_logins(app: &TestApp) -> i64 {

@@ -7,7 +7,7 @@ use cloakroom::{
     server::clock,
 };
 
-use super::support::{PASSWORD, SECRET_KEY, TestApp};
+use super::support::{PASSWORD, TestApp};
 
 #[tokio::test]
 async fn a_user_disabled_a_moment_ago_is_refused_on_the_very_next_request() {
@@ -101,7 +101,7 @@ async fn with_the_clock_set_back_after_a_change_of_password_new_tokens_are_good_
     let ada = app.user().await;
     // The change was made while the clock was an hour ahead.
     let ahead = clock::unix_seconds() + 3600;
-    let hash = app.state.store.find_user("ada").await.expect("a database").expect("ada").hashed_password;
+    let hash = app.hash_of("ada").await;
     app.set_hash("ada", &hash, ahead).await;
     ada.get("/users/me").await.assert_refused(401, "Could not validate credentials");
     let again = app.log_in("ada").await;
@@ -117,16 +117,14 @@ async fn a_new_password_ends_the_tokens_of_other_services_by_when_they_were_issu
     let app = TestApp::start().await;
     app.user().await;
     let changed_at = clock::unix_seconds() - 100;
-    let hash = app.state.store.find_user("ada").await.expect("a database").expect("ada").hashed_password;
+    let hash = app.hash_of("ada").await;
     let exp = clock::unix_seconds() + 600;
     let foreign = |iat: Option<i64>| {
         let claims = match iat {
             Some(iat) => serde_json::json!({"sub": "ada", "exp": exp, "iat": iat}),
             None => serde_json::json!({"sub": "ada", "exp": exp}),
         };
-        let key = jsonwebtoken::EncodingKey::from_secret(SECRET_KEY.as_bytes());
-        let token = jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).expect("a token");
-        app.with_token(&token)
+        app.foreign(&claims)
     };
     let times = [None, Some(changed_at - 1), Some(changed_at), Some(changed_at + 50)];
     for time in times {

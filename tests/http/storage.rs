@@ -46,7 +46,7 @@ async fn a_database_is_created_with_its_folder_and_found_again() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("data/deeper/cloakroom.db");
     let store = open(&path).await.expect("a new database");
-    store.insert_user(&user("ada", None)).await.expect("a new user");
+    store.insert_user(&user("ada", None), None).await.expect("a new user");
     store.close().await;
     let store = open(&path).await.expect("the same database");
     assert_eq!(store.users_after("").await.expect("users").len(), 1);
@@ -99,7 +99,7 @@ async fn a_first_start_that_was_cut_off_is_taken_up_again() {
     )
     .await;
     let store = open(&path).await.expect("a new database");
-    store.insert_user(&user("ada", None)).await.expect("a new user");
+    store.insert_user(&user("ada", None), None).await.expect("a new user");
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn a_database_is_its_owners_only() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("cloakroom.db");
     let store = open(&path).await.expect("a new database");
-    store.insert_user(&user("ada", None)).await.expect("a new user");
+    store.insert_user(&user("ada", None), None).await.expect("a new user");
     for name in ["cloakroom.db", "cloakroom.db-wal", "cloakroom.db-shm"] {
         let mode = std::fs::metadata(folder.path().join(name)).expect(name).permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
@@ -138,14 +138,14 @@ async fn a_url_that_names_no_file_is_refused() {
 async fn a_name_or_address_in_other_letters_is_taken() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = open(&folder.path().join("cloakroom.db")).await.expect("a new database");
-    store.insert_user(&user("Ada", Some("ada@example.com"))).await.expect("a new user");
+    store.insert_user(&user("Ada", Some("ada@example.com")), None).await.expect("a new user");
     for (username, email) in [("Ada", None), ("ada", None), ("grace", Some("ADA@example.com"))] {
-        let refused = store.insert_user(&user(username, email)).await;
+        let refused = store.insert_user(&user(username, email), None).await;
         let taken = if email.is_some() { Unique::Email } else { Unique::Username };
         assert!(matches!(refused, Err(StoreError::Taken(value)) if value == taken), "{username} {email:?}");
     }
-    store.insert_user(&user("grace", None)).await.expect("another user");
-    store.insert_user(&user("joan", None)).await.expect("a second user without an address");
+    store.insert_user(&user("grace", None), None).await.expect("another user");
+    store.insert_user(&user("joan", None), None).await.expect("a second user without an address");
 }
 
 /// The database of before accounts and items could be changed, with a user and an item.

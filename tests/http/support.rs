@@ -154,9 +154,7 @@ impl TestApp {
             scopes: Some(scopes),
             disabled: None,
         };
-        accounts::create_user(&self.state.store, &self.state.passwords, user, clock::unix_milliseconds())
-            .await
-            .expect("a new user");
+        accounts::create_user(&self.state.store, &self.state.passwords, user, None).await.expect("a new user");
     }
 
     /// Changes a user as an administrator would.
@@ -194,7 +192,7 @@ impl TestApp {
                 description: None,
                 created_at,
             };
-            self.state.store.insert_item(&item).await.expect("a new item");
+            self.state.store.insert_item(&item, None).await.expect("a new item");
         }
     }
 
@@ -221,8 +219,7 @@ impl TestApp {
     pub fn sign(&self, username: &str, exp: i64) -> String {
         let scope = Scopes::new(ME | ITEMS | ADMIN).to_string();
         let claims = json!({"sub": username, "exp": exp, "iat": clock::unix_seconds(), "scope": scope});
-        let key = jsonwebtoken::EncodingKey::from_secret(SECRET_KEY.as_bytes());
-        jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).expect("a token")
+        sign(&claims)
     }
 
     /// Runs SQL on the database as another program would: through a separate connection.
@@ -234,6 +231,12 @@ impl TestApp {
         sqlx::query(sql).execute(&mut connection).await.expect("SQL that SQLite takes");
         connection.close().await.expect("a database");
     }
+}
+
+/// A token with these claims, signed with [`SECRET_KEY`].
+pub fn sign(claims: &Value) -> String {
+    let key = jsonwebtoken::EncodingKey::from_secret(SECRET_KEY.as_bytes());
+    jsonwebtoken::encode(&jsonwebtoken::Header::default(), claims, &key).expect("a token")
 }
 
 /// A password that somebody has chosen.

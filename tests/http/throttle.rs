@@ -26,12 +26,6 @@ async fn log_in_from(app: &TestApp, address: &str, username: &str, password: &st
     log_in_via(app, address, "", username, password).await
 }
 
-async fn app_with_ada() -> TestApp {
-    let app = TestApp::start().await;
-    app.create("ada", Scopes::AT_SIGN_UP).await;
-    app
-}
-
 /// Guesses wrongly from this address until the rate limit refuses. Returns how many guesses were checked.
 async fn guess_until_refused(app: &TestApp, address: &str, username: &str) -> usize {
     for guesses in 0..1000 {
@@ -46,7 +40,7 @@ async fn guess_until_refused(app: &TestApp, address: &str, username: &str) -> us
 
 #[tokio::test]
 async fn too_many_failures_are_answered_with_429_and_when_to_come_back_alike_for_a_name_that_does_not_exist() {
-    let app = app_with_ada().await;
+    let app = TestApp::with_ada().await;
     for username in ["ada", "nobody"] {
         assert!(guess_until_refused(&app, "192.0.2.1", username).await >= 3, "typos are forgiven");
     }
@@ -103,7 +97,7 @@ async fn of_200_parallel_right_passwords_all_get_in_also_after_failures() {
 
 #[tokio::test]
 async fn guesses_that_are_counted_at_the_same_time_are_all_counted() {
-    let app = app_with_ada().await;
+    let app = TestApp::with_ada().await;
     let store = &app.state.store;
     let counted = futures::future::join_all((0..200).map(|_| store.count_failed_login("ada"))).await;
     assert!(counted.iter().all(Result::is_ok));
@@ -112,7 +106,7 @@ async fn guesses_that_are_counted_at_the_same_time_are_all_counted() {
 
 #[tokio::test]
 async fn a_right_password_starts_the_count_anew() {
-    let app = app_with_ada().await;
+    let app = TestApp::with_ada().await;
     for _ in 0..5 {
         for _ in 0..3 {
             log_in_from(&app, "192.0.2.1", "ada", "wrong").await.assert_oauth2(401, "invalid_grant");
@@ -125,7 +119,7 @@ async fn a_right_password_starts_the_count_anew() {
 
 #[tokio::test]
 async fn the_owner_gets_in_where_they_were_before_while_somebody_else_guesses() {
-    let app = app_with_ada().await;
+    let app = TestApp::with_ada().await;
     assert_eq!(log_in_from(&app, "2001:db8:0:1::1", "ada", PASSWORD).await.status, 200);
     guess_until_refused(&app, "192.0.2.1", "ada").await;
     log_in_from(&app, "198.51.100.1", "ada", PASSWORD).await.assert_oauth2(429, "temporarily_unavailable");
@@ -137,7 +131,7 @@ async fn the_owner_gets_in_where_they_were_before_while_somebody_else_guesses() 
 #[tokio::test]
 async fn an_address_that_tries_many_names_has_to_wait_and_an_ipv6_64_is_one_address() {
     for addresses in [["192.0.2.1", "192.0.2.1"], ["2001:db8::1", "2001:db8::2"]] {
-        let app = app_with_ada().await;
+        let app = TestApp::with_ada().await;
         let mut looked_at = 0;
         for number in 0..30 {
             let answer = log_in_from(&app, addresses[number % 2], &format!("user-{number}"), "wrong").await;
@@ -166,7 +160,7 @@ async fn forwarded_addresses_count_only_from_a_trusted_proxy() {
 
 #[tokio::test]
 async fn after_100_failures_in_a_row_the_password_is_refused_until_it_is_reset_and_nobody_is_told() {
-    let app = app_with_ada().await;
+    let app = TestApp::with_ada().await;
     app.execute("UPDATE users SET failed_logins = 99").await;
     log_in_from(&app, "192.0.2.1", "ada", "wrong").await.assert_oauth2(401, "invalid_grant");
     // From another address, so that the limit for addresses does not apply. After a restart, so that no count is in
@@ -183,7 +177,7 @@ async fn after_100_failures_in_a_row_the_password_is_refused_until_it_is_reset_a
 
 #[tokio::test]
 async fn after_a_reset_the_owner_still_gets_in_at_home_while_somebody_else_guesses() {
-    let app = app_with_ada().await;
+    let app = TestApp::with_ada().await;
     assert_eq!(log_in_from(&app, "203.0.113.1", "ada", PASSWORD).await.status, 200);
     app.set_password("ada", "another horse battery").await;
     guess_until_refused(&app, "192.0.2.1", "ada").await;
@@ -195,7 +189,7 @@ async fn after_a_reset_the_owner_still_gets_in_at_home_while_somebody_else_guess
 
 #[tokio::test]
 async fn a_login_from_a_new_address_is_not_told_by_the_waits_elsewhere() {
-    let app = app_with_ada().await;
+    let app = TestApp::with_ada().await;
     // Three failures for each: the next one makes the one after it wait.
     for username in ["ada", "nobody"] {
         for _ in 0..3 {
@@ -212,7 +206,7 @@ async fn a_login_from_a_new_address_is_not_told_by_the_waits_elsewhere() {
 
 #[tokio::test]
 async fn a_known_user_gets_in_while_somebody_at_the_same_address_tries_names() {
-    let app = app_with_ada().await;
+    let app = TestApp::with_ada().await;
     assert_eq!(log_in_from(&app, "192.0.2.1", "ada", PASSWORD).await.status, 200);
     for number in 0..25 {
         log_in_from(&app, "192.0.2.1", &format!("user-{number}"), "wrong").await;
@@ -223,7 +217,7 @@ async fn a_known_user_gets_in_while_somebody_at_the_same_address_tries_names() {
 
 #[tokio::test]
 async fn the_subnets_of_one_ipv6_site_are_counted_together_too() {
-    let app = app_with_ada().await;
+    let app = TestApp::with_ada().await;
     let mut looked_at = 0;
     for subnet in 0..200 {
         let answer = log_in_from(&app, &format!("2001:db8:0:{subnet:x}::1"), &format!("user-{subnet}"), "wrong").await;
@@ -235,7 +229,7 @@ async fn the_subnets_of_one_ipv6_site_are_counted_together_too() {
 
 #[tokio::test]
 async fn ninety_nine_failures_and_the_right_password_open_the_account() {
-    let app = app_with_ada().await;
+    let app = TestApp::with_ada().await;
     app.execute("UPDATE users SET failed_logins = 99").await;
     assert_eq!(log_in_from(&app, "192.0.2.1", "ada", PASSWORD).await.status, 200);
 }
@@ -286,7 +280,7 @@ async fn a_login_that_found_the_queue_full_is_no_failure() {
 
 #[tokio::test]
 async fn the_wait_is_over_when_it_was_said_to_be() {
-    let app = app_with_ada().await;
+    let app = TestApp::with_ada().await;
     guess_until_refused(&app, "192.0.2.1", "ada").await;
     let refused = log_in_from(&app, "192.0.2.1", "ada", PASSWORD).await;
     let wait = refused.header("retry-after").parse().expect("seconds");

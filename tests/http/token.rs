@@ -19,22 +19,13 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Posts this body unchanged to `/token`, with this media type.
 async fn post(client: &Client, content_type: Option<&str>, body: impl Into<Body>) -> Answer {
-    let mut request = Request::post("/token");
-    if let Some(content_type) = content_type {
-        request = request.header(header::CONTENT_TYPE, content_type);
-    }
-    client.send(request.body(body.into()).expect("a request")).await
-}
-
-async fn app_with_ada() -> TestApp {
-    let app = TestApp::start().await;
-    app.create("ada", Scopes::AT_SIGN_UP).await;
-    app
+    let media_type = content_type.map(|value| ("content-type", value));
+    client.call_with("POST", "/token", media_type.as_slice(), body).await
 }
 
 #[tokio::test]
 async fn the_right_password_gets_a_bearer_token() {
-    let app = app_with_ada().await;
+    let app = TestApp::with_ada().await;
     for path in ["/token", "/token/"] {
         let answer = app.anonymous().post_form(path, &format!("username=ada&password={PASSWORD}")).await;
         assert_eq!(answer.status, 200);
@@ -54,7 +45,7 @@ async fn the_right_password_gets_a_bearer_token() {
 
 #[tokio::test]
 async fn a_token_says_whose_it_is_until_when_and_what_it_opens_and_no_two_are_alike() {
-    let app = app_with_ada().await;
+    let app = TestApp::with_ada().await;
     let mut ids = Vec::new();
     for _ in 0..2 {
         let before = clock::unix_seconds();
@@ -77,7 +68,7 @@ async fn a_token_says_whose_it_is_until_when_and_what_it_opens_and_no_two_are_al
 
 #[tokio::test]
 async fn a_wrong_password_and_an_unknown_user_are_answered_alike_to_the_byte() {
-    let app = app_with_ada().await;
+    let app = TestApp::with_ada().await;
     let mut wrong = app.anonymous().post_form("/token", "username=ada&password=wrong").await;
     let mut unknown = app.anonymous().post_form("/token", "username=nobody&password=wrong").await;
     // Every answer has its own request id.
@@ -108,7 +99,7 @@ async fn an_unknown_user_keeps_a_hashing_thread_busy_as_a_wrong_password_does() 
 
 #[tokio::test]
 async fn a_disabled_user_gets_a_token_that_is_good_for_nothing() {
-    let app = app_with_ada().await;
+    let app = TestApp::with_ada().await;
     app.set_disabled("ada", true).await;
     let ada = app.log_in("ada").await;
     for path in ["/users/me", "/users/me/items", "/status"] {
@@ -174,11 +165,7 @@ async fn a_password_over_1024_bytes_is_an_invalid_request() {
 
 /// A login with this password, encoded as a browser would.
 async fn log_in(app: &TestApp, password: &str) -> u16 {
-    let form = form_urlencoded::Serializer::new(String::new())
-        .append_pair("username", "ada")
-        .append_pair("password", password)
-        .finish();
-    post(&app.anonymous(), Some(FORM), form).await.status.as_u16()
+    app.try_to_log_in("ada", password).await.status.as_u16()
 }
 
 #[tokio::test]
@@ -213,7 +200,7 @@ async fn nfc_and_nfd_of_one_password_both_work_whichever_was_kept() {
         assert_eq!(log_in(&app, "cafe au lait noir").await, 401);
     }
     // A hash from another program, which did not normalize the password.
-    let app = app_with_ada().await;
+    let app = TestApp::with_ada().await;
     let hash = app.state.passwords.get_password_hash(nfd.to_owned()).await.expect("a hash");
     app.set_hash("ada", &hash, 0).await;
     assert_eq!(log_in(&app, nfd).await, 200);
@@ -228,7 +215,7 @@ async fn a_megabyte_is_refused() {
 
 #[tokio::test]
 async fn a_content_type_with_a_charset_is_a_form_too() {
-    let app = app_with_ada().await;
+    let app = TestApp::with_ada().await;
     let body = format!("username=ada&password={}", PASSWORD.replace(' ', "%20"));
     let answer = post(&app.anonymous(), Some("Application/X-WWW-Form-Urlencoded; charset=UTF-8"), body).await;
     assert_eq!(answer.status, 200);
@@ -236,7 +223,7 @@ async fn a_content_type_with_a_charset_is_a_form_too() {
 
 #[tokio::test]
 async fn what_oauth2_clients_add_is_accepted_and_not_used() {
-    let app = app_with_ada().await;
+    let app = TestApp::with_ada().await;
     let form =
         format!("grant_type=password&username=ada&password={PASSWORD}&scope=&client_id=app&client_secret=x&state=1");
     assert_eq!(app.anonymous().post_form("/token", &form).await.status, 200);
@@ -244,14 +231,14 @@ async fn what_oauth2_clients_add_is_accepted_and_not_used() {
 
 #[tokio::test]
 async fn another_grant_type_is_unsupported() {
-    let app = app_with_ada().await;
+    let app = TestApp::with_ada().await;
     let form = format!("grant_type=client_credentials&username=ada&password={PASSWORD}");
     app.anonymous().post_form("/token", &form).await.assert_oauth2(400, "unsupported_grant_type");
 }
 
 #[tokio::test]
 async fn a_login_that_names_scopes_gets_just_those() {
-    let app = app_with_ada().await;
+    let app = TestApp::with_ada().await;
     let form = format!("username=ada&password={PASSWORD}&scope=items me");
     let body = app.anonymous().post_form("/token", &form).await.json();
     assert_eq!(body["scope"], "me items");
@@ -295,7 +282,7 @@ async fn another_method_is_answered_with_405_and_the_one_to_use() {
 
 #[tokio::test]
 async fn a_body_over_16_kib_is_refused_whether_declared_or_streamed() {
-    let app = app_with_ada().await;
+    let app = TestApp::with_ada().await;
     let form = |bytes: usize| {
         let mut form = format!("username=ada&password={}&x=", PASSWORD.replace(' ', "+"));
         form.push_str(&"a".repeat(bytes - form.len()));
@@ -324,7 +311,7 @@ async fn a_body_that_breaks_off_is_a_bad_request() {
 
 #[tokio::test]
 async fn a_browser_that_posts_the_form_itself_gets_json_and_no_redirect() {
-    let app = app_with_ada().await;
+    let app = TestApp::with_ada().await;
     for (form, status) in
         [(format!("username=ada&password={PASSWORD}"), 200), ("username=ada&password=x".to_owned(), 401)]
     {

@@ -5,11 +5,9 @@ use futures::future::join;
 use serde_json::{Value, json};
 
 use super::{
-    calls::{person, with},
+    calls::{OUTDATED, person, with},
     support::{Answer, Client, PASSWORD, TestApp},
 };
-
-const OUTDATED: &str = "It was changed since: read it again, and repeat the change";
 
 /// The two ways to change a user: the user's own, and an administrator's.
 async fn app_with_both() -> (TestApp, [(Client, &'static str); 2]) {
@@ -23,14 +21,14 @@ async fn a_tag_that_is_current_is_good_for_one_change_and_the_second_is_a_412_th
     let (_app, ways) = app_with_both().await;
     for (client, path) in &ways {
         let tag = client.get(path).await.etag();
-        let first = client.patch_if(&tag, path, json!({"full_name": "First"})).await;
+        let first = client.patch_if(path, &tag, json!({"full_name": "First"})).await;
         assert_eq!((first.status.as_u16(), &first.json()["full_name"]), (200, &json!("First")));
         assert_ne!(first.etag(), tag);
-        let second = client.patch_if(&tag, path, json!({"full_name": "Second"})).await;
+        let second = client.patch_if(path, &tag, json!({"full_name": "Second"})).await;
         second.assert_refused(412, OUTDATED);
         let now = client.get(path).await;
         assert_eq!((&now.json()["full_name"], now.etag()), (&json!("First"), first.etag()));
-        assert_eq!(client.patch_if(&now.etag(), path, json!({"full_name": "Third"})).await.status, 200);
+        assert_eq!(client.patch_if(path, &now.etag(), json!({"full_name": "Third"})).await.status, 200);
     }
 }
 
@@ -40,7 +38,7 @@ async fn the_user_and_the_account_have_one_tag() {
     let tag = ada.get(mine).await.etag();
     assert_eq!(grace.get(theirs).await.etag(), tag);
     grace.patch_json(theirs, json!({"scopes": ["me", "me:write"]})).await;
-    ada.patch_if(&tag, mine, json!({"full_name": "Ada"})).await.assert_refused(412, OUTDATED);
+    ada.patch_if(mine, &tag, json!({"full_name": "Ada"})).await.assert_refused(412, OUTDATED);
 }
 
 #[tokio::test]
@@ -74,7 +72,7 @@ async fn of_two_changes_at_the_same_time_with_one_tag_exactly_one_holds() {
         let tag = client.get(path).await.etag();
         let one = |(client, path): (Client, &'static str), name: &'static str| {
             let tag = tag.clone();
-            tokio::spawn(async move { client.patch_if(&tag, path, json!({"full_name": name})).await })
+            tokio::spawn(async move { client.patch_if(path, &tag, json!({"full_name": name})).await })
         };
         // Both the same way, or each another way.
         let other = if round % 4 < 2 { ways[round % 2].clone() } else { ways[1 - round % 2].clone() };
@@ -106,8 +104,8 @@ async fn a_weak_or_malformed_tag_matches_nothing() {
             String::new(),
             "\"*\"".to_owned(),
         ] {
-            client.patch_if(&other, path, json!({"full_name": "Eve"})).await.assert_refused(412, OUTDATED);
-            client.delete_if(&other, path).await.assert_refused(412, OUTDATED);
+            client.patch_if(path, &other, json!({"full_name": "Eve"})).await.assert_refused(412, OUTDATED);
+            client.delete_if(path, &other).await.assert_refused(412, OUTDATED);
         }
         assert_eq!(client.get(path).await.json()["full_name"], Value::Null);
     }
@@ -118,10 +116,10 @@ async fn a_weak_or_malformed_tag_matches_nothing() {
 async fn a_star_matches_any_version_and_one_good_tag_among_others_is_enough() {
     let (_app, ways) = app_with_both().await;
     for (client, path) in &ways {
-        assert_eq!(client.patch_if("*", path, json!({"full_name": "Ada"})).await.status, 200);
+        assert_eq!(client.patch_if(path, "*", json!({"full_name": "Ada"})).await.status, 200);
         let tag = client.get(path).await.etag();
         let several = format!("\"1\", {tag} ,W/\"x\"");
-        assert_eq!(client.patch_if(&several, path, json!({"full_name": "Ada"})).await.status, 200);
+        assert_eq!(client.patch_if(path, &several, json!({"full_name": "Ada"})).await.status, 200);
     }
 }
 
@@ -131,9 +129,9 @@ async fn a_delete_with_an_old_tag_deletes_nothing_and_with_the_current_one_it_do
     for (client, path) in &ways {
         let old = client.get(path).await.etag();
         let new = client.patch_json(path, json!({"full_name": "Ada"})).await.etag();
-        client.delete_if(&old, path).await.assert_refused(412, OUTDATED);
+        client.delete_if(path, &old).await.assert_refused(412, OUTDATED);
         assert_eq!(client.get(path).await.status, 200);
-        assert_eq!(client.delete_if(&new, path).await.status, 204);
+        assert_eq!(client.delete_if(path, &new).await.status, 204);
         app.create("ada", Scopes::AT_SIGN_UP).await;
     }
 }
@@ -144,7 +142,7 @@ async fn the_tag_of_a_deleted_user_is_not_good_for_the_next_one_of_that_name() {
     let old = grace.get(path).await.etag();
     grace.delete(path).await;
     app.create("ada", Scopes::AT_SIGN_UP).await;
-    grace.patch_if(&old, path, json!({"disabled": true})).await.assert_refused(412, OUTDATED);
+    grace.patch_if(path, &old, json!({"disabled": true})).await.assert_refused(412, OUTDATED);
 }
 
 #[tokio::test]
@@ -165,6 +163,6 @@ async fn what_an_administrator_creates_has_the_tag_of_its_account() {
     let grace = app.admin().await;
     let created = grace.post_json("/users", with(person("ada"), "scopes", json!(["me"]))).await;
     assert_eq!(grace.get("/users/ada").await.etag(), created.etag());
-    let unknown = grace.patch_if(&created.etag(), "/users/nobody", json!({})).await;
+    let unknown = grace.patch_if("/users/nobody", &created.etag(), json!({})).await;
     unknown.assert_refused(404, "Not Found");
 }

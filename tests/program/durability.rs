@@ -38,7 +38,7 @@ async fn write_until_killed() {
             scopes: Scopes::default(),
             created_at: 0,
         };
-        store.insert_user(&user).await.expect("a new user");
+        store.insert_user(&user, None).await.expect("a new user");
         let mut out = std::io::stdout().lock();
         writeln!(out, "wrote {number}").and_then(|()| out.flush()).expect("a reader of standard output");
     }

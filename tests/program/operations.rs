@@ -1,11 +1,11 @@
 //! Logs and metrics, for the people who run the program.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
+    io::{BufRead, BufReader},
+    net::TcpListener,
 };
 
-use super::support::{Home, login};
+use super::support::{Home, ask, login};
 
 #[test]
 fn a_log_line_carries_the_name_that_the_answer_carried() {
@@ -29,12 +29,10 @@ fn the_metrics_are_at_an_address_of_their_own() {
         let (_, rest) = line["message"].as_str()?.split_once("metrics are at http://")?;
         Some(rest.strip_suffix("/metrics")?.to_owned())
     });
-    let mut stream = TcpStream::connect(address.expect("an address")).expect("a connection");
-    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("a request");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
+    let request = "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let answer = ask(&address.expect("an address"), request);
     assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("cloakroom_connections 0"), "{answer}");
-    assert!(server.ask("GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").starts_with("HTTP/1.1 404 "));
+    assert!(server.ask(request).starts_with("HTTP/1.1 404 "));
 }
 
 #[test]

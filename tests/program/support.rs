@@ -74,18 +74,21 @@ impl Home {
 
     /// Runs the program to its end, with `input` on standard input.
     pub fn run(&self, arguments: &[&str], input: &str) -> Output {
+        self.begin(arguments, input).wait_with_output().expect("its output")
+    }
+
+    /// Begins to run the program, with `input` on standard input.
+    fn begin(&self, arguments: &[&str], input: &str) -> Child {
         let mut child = self.command(arguments).spawn().expect("a process");
         // A program that does not read its input may be gone already.
         let _ = child.stdin.take().expect("standard input").write_all(input.as_bytes());
-        child.wait_with_output().expect("its output")
+        child
     }
 
     /// Runs the program, which must fail with exit code 1 and one line on standard error. Returns that line.
     #[track_caller]
     pub fn fail(&self, arguments: &[&str], input: &str) -> String {
-        let mut child = self.command(arguments).spawn().expect("a process");
-        // A program that does not read its input may be gone already.
-        let _ = child.stdin.take().expect("standard input").write_all(input.as_bytes());
+        let mut child = self.begin(arguments, input);
         // A server that starts although it should not would run for ever.
         let patience = Instant::now() + Duration::from_secs(30);
         while child.try_wait().expect("a process").is_none() {
@@ -121,19 +124,12 @@ impl Server {
 
     /// Sends this raw request, and reads the whole answer.
     pub fn ask(&self, request: &str) -> String {
-        let mut stream = self.begin(request);
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
-        answer
+        ask(&self.address, request)
     }
 
     /// Sends a request, and does not read the answer.
     pub fn begin(&self, request: &str) -> TcpStream {
-        let mut stream = TcpStream::connect(&self.address).expect("a connection");
-        // A test must fail rather than hang.
-        stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a time limit");
-        stream.write_all(request.as_bytes()).expect("a request");
-        stream
+        begin(&self.address, request)
     }
 
     /// Stops the server. Returns its log: one JSON object for each event.
@@ -158,6 +154,22 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Sends this raw request to an address, and reads the whole answer.
+pub fn ask(address: &str, request: &str) -> String {
+    let mut answer = String::new();
+    begin(address, request).read_to_string(&mut answer).expect("an answer");
+    answer
+}
+
+/// Sends a request to an address, and does not read the answer.
+fn begin(address: &str, request: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    // A test must fail rather than hang.
+    stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a time limit");
+    stream.write_all(request.as_bytes()).expect("a request");
+    stream
 }
 
 /// What a program that succeeded said.

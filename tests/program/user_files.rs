@@ -41,7 +41,7 @@ fn an_exported_file_imported_into_an_empty_database_is_exported_just_the_same() 
         said(home.run(arguments, "correct horse battery\n"));
     }
     said(home.run(&["user", "disable", "eve"], ""));
-    said(home.run(&["user", "scopes", "eve"], ""));
+    said(home.run(&["user", "scopes", "eve", "--none"], ""));
     assert_eq!(said(home.run(&["user", "export", "users.jsonl"], "")), "Wrote 3 users.\n");
     let file = home.path("users.jsonl");
     let text = fs::read_to_string(&file).expect("the file");

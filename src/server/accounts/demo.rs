@@ -69,7 +69,7 @@ pub async fn insert(store: &Store, now: i64) -> Result<(), StoreError> {
             scopes: Scopes::AT_SIGN_UP,
             created_at: now,
         };
-        match store.insert_user(&new).await {
+        match store.insert_user(&new, None).await {
             Ok(_) => insert_items(store, &id, user.items, now).await?,
             Err(StoreError::Taken(_)) => {}
             Err(error) => return Err(error),
@@ -93,7 +93,7 @@ async fn insert_items(
             description: description.map(str::to_owned),
             created_at,
         };
-        match store.insert_item(&item).await {
+        match store.insert_item(&item, None).await {
             // Another user's item has this id: the demo goes without the item.
             Ok(_) | Err(StoreError::Taken(_)) => {}
             Err(error) => return Err(error),

@@ -16,7 +16,7 @@ use crate::{
             password::{HashError, Passwords},
         },
         state::AppState,
-        store::{AccountRow, NewUser, Store, StoreError},
+        store::{AccountRow, Actor, NewUser, Store, StoreError},
     },
 };
 
@@ -32,7 +32,7 @@ pub async fn sign_up(state: &AppState, new: UserCreate, address: ClientAddress) 
         tracing::warn!(request, user, %address, wait_s = wait.as_secs(), "sign-up throttled");
         return Err(ApiError::too_many_sign_ups(whole_seconds(wait)));
     }
-    let created = create_user(&state.store, &state.passwords, new, clock::unix_milliseconds()).await;
+    let created = create_user(&state.store, &state.passwords, new, None).await;
     let outcome = match &created {
         Ok(_) => SignUpOutcome::created,
         Err(UserError::Store(StoreError::Taken(_))) => SignUpOutcome::taken,
@@ -49,7 +49,7 @@ pub async fn sign_up(state: &AppState, new: UserCreate, address: ClientAddress) 
     Ok(created?)
 }
 
-/// Creates a user, at the time `now` in Unix milliseconds.
+/// Creates a user, if the actor still may. Without an actor, it is a sign-up, or the operator.
 ///
 /// # Errors
 /// [`StoreError::Taken`], and the errors of hashing and of the database.
@@ -57,24 +57,26 @@ pub async fn create_user(
     store: &Store,
     passwords: &Passwords,
     new: UserCreate,
-    now: i64,
+    actor: Option<&Actor>,
 ) -> Result<AccountRow, UserError> {
     let UserCreate { username, password, email, full_name, scopes, disabled } = new;
     // The insertion decides. This spares a hash.
     if let Some(taken) = store.taken(username.as_str(), email.as_ref().map(|email| email.as_str())).await? {
         return Err(StoreError::Taken(taken).into());
     }
+    let hashed_password = passwords.get_password_hash(password.into_text()).await?;
     let new = NewUser {
         id: Uuid::now_v7().to_string(),
         username: username.into(),
         email: email.map(String::from),
         full_name: full_name.map(String::from),
-        hashed_password: passwords.get_password_hash(password.into_text()).await?,
+        hashed_password,
         disabled: disabled.unwrap_or_default(),
         scopes: scopes.unwrap_or(Scopes::AT_SIGN_UP),
-        created_at: now,
+        // Read after the hash, which may have waited.
+        created_at: clock::unix_milliseconds(),
     };
-    Ok(store.insert_user(&new).await?)
+    Ok(store.insert_user(&new, actor).await?)
 }
 
 /// A wait for `Retry-After`: whole seconds, and never too few.

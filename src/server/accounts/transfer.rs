@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::{
     model::{BrokenRule, Email, FullName, Scopes, Username},
     server::{
+        clock,
         security::password::is_known_hash,
         store::{Conflict, Imported, NewUser, Store, StoreError, UserInDb},
     },
@@ -78,7 +79,7 @@ pub async fn import(store: &Store, mut lines: impl BufRead, dry_run: bool, now: 
             error => error.into(),
         })?;
     }
-    import.finish(dry_run).await.map_err(|conflict| match conflict {
+    import.finish(dry_run, clock::unix_milliseconds).await.map_err(|conflict| match conflict {
         Conflict::Line(number, value) => ImportError::Line { number, reason: format!("somebody else has the {value}") },
         Conflict::Store(error) => error.into(),
     })

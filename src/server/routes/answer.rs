@@ -15,7 +15,7 @@ use crate::{
         accounts::UserError,
         operations::request_id::current,
         security::password::HashError,
-        store::{StoreError, Unique},
+        store::{NotAllowed, StoreError, Unique},
     },
 };
 
@@ -58,6 +58,9 @@ impl From<StoreError> for ApiError {
             StoreError::Missing => Self::not_found(),
             StoreError::Outdated => Self::outdated(),
             StoreError::PasswordChanged => Self::incorrect_password(),
+            StoreError::NotAllowed(NotAllowed::Gone) => Self::invalid_token(),
+            StoreError::NotAllowed(NotAllowed::Disabled) => Self::inactive_user(),
+            StoreError::NotAllowed(NotAllowed::Lacks(needed)) => Self::insufficient_scope(needed),
             StoreError::LastAdministrator => Self::last_administrator(),
             StoreError::Taken(Unique::Id) => {
                 tracing::error!(request = current().map(display), %error, "a request failed");

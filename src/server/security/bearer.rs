@@ -14,7 +14,11 @@ use super::jwt::InvalidToken;
 use crate::{
     error::ApiError,
     model::Scopes,
-    server::{clock, state::AppState, store::UserRow},
+    server::{
+        clock,
+        state::AppState,
+        store::{Actor, UserRow},
+    },
 };
 
 /// The token of `Authorization: Bearer …` (RFC 6750 §2.1), unchecked: the tutorial's `OAuth2PasswordBearer`.
@@ -31,6 +35,8 @@ pub struct ActiveUser {
     pub scopes: Scopes,
     /// When the user typed the password, in Unix seconds. Only tokens of this server tell.
     authenticated_at: Option<f64>,
+    /// The scopes that the call needs.
+    needed: Scopes,
 }
 
 /// The enabled user of a token that has all of these scopes: the tutorial's `Security(…, scopes=[…])`. The parameter is
@@ -69,7 +75,8 @@ impl FromRequestParts<AppState> for CurrentUser {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let BearerToken(token) = BearerToken::from_request_parts(parts, state).await?;
-        let token = state.keys.decode(&token, clock::unix_seconds())?;
+        let now = clock::unix_seconds();
+        let token = state.keys.decode(&token, now)?;
         let user = state.store.user_behind_token(&token.username).await?.ok_or_else(ApiError::invalid_token)?;
         #[expect(clippy::cast_precision_loss, reason = "seconds fit into 53 bits")]
         let valid_from = user.tokens_valid_from as f64;
@@ -81,14 +88,20 @@ impl FromRequestParts<AppState> for CurrentUser {
             // Our own tokens name the version of the password that they were issued for. No clock is needed.
             Some(version) => version == valid_from,
             // A token without `iat` counts as issued at Unix time 0.
-            None => token.issued_at.unwrap_or_default() >= valid_from,
+            // One that was issued in the future, as PyJWT refuses it, would outlive a change of the password.
+            None => {
+                let issued_at = token.issued_at.unwrap_or_default();
+                #[expect(clippy::cast_precision_loss, reason = "seconds fit into 53 bits")]
+                let now = now as f64;
+                issued_at >= valid_from && issued_at < now + 1.0
+            }
         };
         if !is_current {
             return Err(ApiError::invalid_token());
         }
         // If the user has lost a scope, the token has lost it too.
         let scopes = token.scopes.unwrap_or(user.scopes).intersection(user.scopes);
-        Ok(Self(ActiveUser { user, scopes, authenticated_at: token.authenticated_at }))
+        Ok(Self(ActiveUser { user, scopes, authenticated_at: token.authenticated_at, needed: Scopes::default() }))
     }
 }
 
@@ -120,7 +133,10 @@ impl<const NEEDED: u8> FromRequestParts<AppState> for Scoped<NEEDED> {
         const { assert!(Scopes::ALL.contains(Scopes::new(NEEDED)), "a bit that is no scope") };
         let caller = <ActiveUser as FromRequestParts<AppState>>::from_request_parts(parts, state).await?;
         let needed = Scopes::new(NEEDED);
-        if caller.scopes.contains(needed) { Ok(Self(caller)) } else { Err(ApiError::insufficient_scope(needed)) }
+        if !caller.scopes.contains(needed) {
+            return Err(ApiError::insufficient_scope(needed));
+        }
+        Ok(Self(ActiveUser { needed, ..caller }))
     }
 }
 
@@ -141,6 +157,17 @@ impl ActiveUser {
     /// Whether the caller may do what only administrators may.
     pub fn is_administrator(&self) -> bool {
         self.scopes.is_administrators()
+    }
+
+    /// The caller, for the transaction that makes a change: it looks again whether the caller may.
+    pub fn actor(&self) -> Actor {
+        self.actor_with(Scopes::default())
+    }
+
+    /// The same, for a change that needs these scopes too.
+    pub fn actor_with(&self, more: Scopes) -> Actor {
+        let UserRow { id, tokens_valid_from, .. } = &*self.user;
+        Actor { id: id.clone(), tokens_valid_from: *tokens_valid_from, needed: self.needed.union(more) }
     }
 
     /// Whether the user typed the password a moment ago. If the clock was set back since, the user did not.

@@ -24,8 +24,11 @@ const IDLE: Duration = Duration::from_secs(10);
 /// The most memory of an argon2 hash from elsewhere, in KiB.
 const MOST_MEMORY_KIB: u32 = 1024 * 1024;
 
-/// The most work of an argon2 hash from elsewhere, in KiB times passes: libsodium's costliest preset. It takes two seconds.
-const MOST_WORK_KIB: u64 = 4 * 1024 * 1024;
+/// The most work of an argon2 hash from elsewhere, in KiB times passes. It takes about two seconds.
+const MOST_WORK_KIB: u64 = 2 * 1024 * 1024;
+
+/// The most passes and the most lanes of an argon2 hash from elsewhere. Each has a cost of its own.
+const MOST_ROUNDS: u32 = 256;
 
 /// Work for a hashing thread, with the thread's memory.
 type Job = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
@@ -226,8 +229,10 @@ fn work(queue: &Receiver<Job>, idle: Duration) {
 /// Whether a stored hash is one that this server can check, in a bearable time.
 pub fn is_known_hash(hashed_password: &str) -> bool {
     let is_bearable = |hash: Argon2Hash| {
-        let (memory_kib, passes, _) = cost(&hash.params);
-        memory_kib <= MOST_MEMORY_KIB && u64::from(memory_kib) * u64::from(passes) <= MOST_WORK_KIB
+        let (memory_kib, passes, lanes) = cost(&hash.params);
+        memory_kib <= MOST_MEMORY_KIB
+            && u64::from(memory_kib) * u64::from(passes) <= MOST_WORK_KIB
+            && passes.max(lanes) <= MOST_ROUNDS
     };
     bcrypt::cost(hashed_password).is_some() || Argon2Hash::read(hashed_password).is_some_and(is_bearable)
 }

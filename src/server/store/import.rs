@@ -43,8 +43,7 @@ impl<E: Into<StoreError>> From<E> for Conflict {
 /// Each column of `users` that an import fills, and the number of the line.
 const TABLE: &str = "CREATE TEMPORARY TABLE imported (number BIGINT NOT NULL PRIMARY KEY, id TEXT NOT NULL, \
     username TEXT NOT NULL, email TEXT, full_name TEXT, hashed_password TEXT NOT NULL, disabled BOOLEAN NOT NULL, \
-    scopes TEXT NOT NULL, created_at BIGINT NOT NULL, search_text TEXT NOT NULL, digest TEXT NOT NULL, \
-    valid_from BIGINT NOT NULL)";
+    scopes TEXT NOT NULL, created_at BIGINT NOT NULL, search_text TEXT NOT NULL, digest TEXT NOT NULL)";
 
 impl Store {
     /// Begins an import.
@@ -75,7 +74,7 @@ impl Import<'_> {
     /// # Errors
     /// [`StoreError::Taken`] if an earlier line has the username or the e-mail address, in any case of letters.
     pub async fn add(&mut self, number: u64, user: &NewUser) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO imported VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")
+        sqlx::query("INSERT INTO imported VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")
             .bind(i64::try_from(number).unwrap_or(i64::MAX))
             .bind(&user.id)
             .bind(&user.username)
@@ -87,7 +86,6 @@ impl Import<'_> {
             .bind(user.created_at)
             .bind(search_text([Some(&user.username), user.full_name.as_deref(), user.email.as_deref()]))
             .bind(digest(&user.username))
-            .bind(valid_from(user.created_at))
             .execute(&mut *self.connection)
             .await?;
         Ok(())
@@ -98,7 +96,7 @@ impl Import<'_> {
     ///
     /// # Errors
     /// [`Conflict`]; nothing was written then.
-    pub async fn finish(mut self, dry_run: bool) -> Result<Imported, Conflict> {
+    pub async fn finish(mut self, dry_run: bool, unix_milliseconds: fn() -> i64) -> Result<Imported, Conflict> {
         let connection = &mut *self.connection;
         sqlx::query("COMMIT").execute(&mut *connection).await?;
         self.store.file.check().await?;
@@ -121,9 +119,11 @@ impl Import<'_> {
             "INSERT INTO users (id, username, email, full_name, hashed_password, disabled, scopes, created_at, version, \
              search_text, tokens_valid_from) SELECT id, username, email, full_name, hashed_password, disabled, scopes, \
              created_at, created_at, search_text, CASE WHEN tokens_valid_from IS NULL THEN 0 \
-             WHEN tokens_valid_from > valid_from THEN tokens_valid_from ELSE valid_from END \
+             WHEN tokens_valid_from > $1 THEN tokens_valid_from ELSE $1 END \
              FROM imported LEFT JOIN deleted_usernames USING (digest) ORDER BY number",
         )
+        // Read now: the file may have taken a while.
+        .bind(valid_from(unix_milliseconds()))
         .execute(&mut *connection)
         .await?
         .rows_affected();

@@ -3,7 +3,7 @@
 use sqlx::{FromRow, SqliteConnection};
 
 use super::{
-    Condition, Listed, Listing, Store, StoreError, UserRow,
+    Actor, Condition, Listed, Listing, Store, StoreError, UserRow,
     listing::{List, search_text},
 };
 use crate::model::Item;
@@ -156,12 +156,12 @@ impl Store {
         find(&mut *self.readers.get().await?, item_id, owner_id).await
     }
 
-    /// Creates an item.
+    /// Creates an item, if the actor may. Without an actor, the server itself does.
     ///
     /// # Errors
     /// [`StoreError::Taken`] for an `item_id` that is in use, [`StoreError::Missing`] if the owner is gone.
-    pub async fn insert_item(&self, item: &NewItem) -> Result<ItemRow, StoreError> {
-        let mut write = self.write().await?;
+    pub async fn insert_item(&self, item: &NewItem, actor: Option<&Actor>) -> Result<ItemRow, StoreError> {
+        let mut write = self.write_for(actor).await?;
         let inserted = sqlx::query_as(
             "INSERT INTO items (item_id, owner_id, title, description, created_at, version, search_text) \
              VALUES ($1, $2, $3, $4, $5, $5, $6) RETURNING *",
@@ -189,7 +189,7 @@ impl Store {
         change: &ItemChange,
         condition: &Condition,
     ) -> Result<(ItemRow, String), StoreError> {
-        let mut write = self.write().await?;
+        let mut write = self.write_for(condition.actor()).await?;
         let updated = update(&mut write, item_id, owner_id, change, condition).await;
         write.end(updated).await
     }
@@ -204,7 +204,7 @@ impl Store {
         owner_id: Option<&str>,
         condition: &Condition,
     ) -> Result<(), StoreError> {
-        let mut write = self.write().await?;
+        let mut write = self.write_for(condition.actor()).await?;
         let deleted = delete(&mut write, item_id, owner_id, condition).await;
         write.end(deleted).await
     }

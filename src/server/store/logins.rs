@@ -151,7 +151,7 @@ mod tests {
                 scopes: Scopes::AT_SIGN_UP,
                 created_at: 0,
             };
-            store.insert_user(&user).await.expect("a new user");
+            store.insert_user(&user, None).await.expect("a new user");
         }
         (folder, store)
     }

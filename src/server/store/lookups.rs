@@ -134,7 +134,7 @@ mod tests {
                 scopes: Scopes::AT_SIGN_UP,
                 created_at: 0,
             };
-            store.insert_user(&user).await.expect("a new user");
+            store.insert_user(&user, None).await.expect("a new user");
         }
         let names: Vec<_> = (0..500).map(|number| format!("user-{}", number % 25)).collect();
         let others = ["", "USER-1", "user-1\0", "user-1 ", "\"", "[\"user-1\"]", "\u{10ffff}", "a' OR 1 --"];

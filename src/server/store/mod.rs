@@ -1,6 +1,7 @@
 //! The database: SQLite through sqlx. Only this module contains SQL. The SQL is portable: ids and times come from the
 //! caller. Rows are never sent to clients: the types on the wire are in `model`.
 
+mod actor;
 mod condition;
 mod file;
 mod import;
@@ -37,6 +38,7 @@ use self::{
 };
 
 pub use self::{
+    actor::{Actor, NotAllowed},
     condition::Condition,
     import::{Conflict, Import, Imported},
     items::{ItemChange, ItemRow, NewItem, Place},
@@ -89,6 +91,9 @@ pub enum StoreError {
     /// The row has another version by now.
     #[error("it was changed meanwhile")]
     Outdated,
+    /// Who makes the change may not make it any more.
+    #[error(transparent)]
+    NotAllowed(#[from] NotAllowed),
     /// The user's password was changed meanwhile.
     #[error("the password was changed meanwhile")]
     PasswordChanged,
@@ -156,7 +161,12 @@ impl StoreError {
     fn is_refusal(&self) -> bool {
         matches!(
             self,
-            Self::Taken(_) | Self::Missing | Self::Outdated | Self::PasswordChanged | Self::LastAdministrator
+            Self::Taken(_)
+                | Self::Missing
+                | Self::NotAllowed(_)
+                | Self::Outdated
+                | Self::PasswordChanged
+                | Self::LastAdministrator
         )
     }
 }

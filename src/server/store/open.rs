@@ -116,7 +116,10 @@ impl Store {
         migrate(&writer).await.map_err(|error| OpenError::Migration(path.clone(), error))?;
         search_texts::fill(&mut *writer.acquire().await.map_err(unusable)?).await.map_err(unusable)?;
         // Into the file itself: until then, everything that a first start writes is in the write-ahead log.
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&writer).await.map_err(unusable)?;
+        // On a full disk it fails, and what is there can still be read.
+        if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&writer).await {
+            tracing::warn!(%error, "the write-ahead log was not moved into the database");
+        }
         // It never waits: while it waited, nobody else could write.
         let sweeping = options.clone().busy_timeout(Duration::ZERO);
         let read_only = options.pragma("query_only", "ON");

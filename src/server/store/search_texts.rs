@@ -25,9 +25,14 @@ async fn fill_some(
     missing: &'static str,
     update: &'static str,
 ) -> Result<usize, sqlx::Error> {
+    let mut rows: Vec<(String, String, Option<String>, Option<String>)> =
+        sqlx::query_as(missing).bind(AT_ONCE).fetch_all(&mut *connection).await?;
+    if rows.is_empty() {
+        return Ok(0);
+    }
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let rows: Vec<(String, String, Option<String>, Option<String>)> =
-        sqlx::query_as(missing).bind(AT_ONCE).fetch_all(&mut *transaction).await?;
+    // Again, now that nobody else can write.
+    rows = sqlx::query_as(missing).bind(AT_ONCE).fetch_all(&mut *transaction).await?;
     for (id, name, one, other) in &rows {
         let text = search_text([Some(name), one.as_deref(), other.as_deref()]);
         sqlx::query(update).bind(text).bind(id).execute(&mut *transaction).await?;

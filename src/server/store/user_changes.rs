@@ -63,7 +63,7 @@ impl Store {
         change: &UserChange,
         condition: &Condition,
     ) -> Result<AccountRow, StoreError> {
-        let mut write = self.write().await?;
+        let mut write = self.write_for(condition.actor()).await?;
         let updated = update(&mut write, username, change, condition).await;
         write.end(updated).await
     }
@@ -74,7 +74,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Missing`], [`StoreError::Outdated`], [`StoreError::LastAdministrator`].
     pub async fn delete_user(&self, username: &str, condition: &Condition, now: i64) -> Result<(), StoreError> {
-        let mut write = self.write().await?;
+        let mut write = self.write_for(condition.actor()).await?;
         let deleted = delete(&mut write, username, condition, now).await;
         write.end(deleted).await?;
         self.sweeper.sweep().await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use sqlx::{FromRow, SqliteConnection};
 
-use super::{Store, StoreError, Unique, listing::search_text};
+use super::{Actor, Store, StoreError, Unique, listing::search_text};
 use crate::{
     model::{Account, Scopes, User},
     server::clock::rfc_3339,
@@ -165,12 +165,12 @@ impl Store {
         Ok(found.map(|_| Unique::Email))
     }
 
-    /// Creates a user. If the name was deleted before, its old tokens stay refused.
+    /// Creates a user, if the actor may. Without an actor, it is a sign-up, or the operator. If the name was deleted before, its old tokens stay refused.
     ///
     /// # Errors
     /// [`StoreError::Taken`] if a user has the username or the e-mail address. Upper and lower case count as equal.
-    pub async fn insert_user(&self, user: &NewUser) -> Result<AccountRow, StoreError> {
-        let mut write = self.write().await?;
+    pub async fn insert_user(&self, user: &NewUser, actor: Option<&Actor>) -> Result<AccountRow, StoreError> {
+        let mut write = self.write_for(actor).await?;
         let inserted = insert(&mut write, user).await;
         write.end(inserted).await
     }

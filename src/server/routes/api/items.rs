@@ -18,13 +18,13 @@ use super::{
 };
 use crate::{
     error::ApiError,
-    model::{Description, ITEMS, ITEMS_WRITE, Item, ItemCreate, ItemUpdate, Page, Title},
+    model::{ADMIN, Description, ITEMS, ITEMS_WRITE, Item, ItemCreate, ItemUpdate, Page, Scopes, Title},
     server::{
         items,
         openapi::{BodyErrors, Conditional, Unknown, WrongQuery},
         security::bearer::{ActiveUser, Scoped},
         state::AppState,
-        store::{Listing, Place, UserRow},
+        store::{Actor, Listing, Place, UserRow},
     },
 };
 
@@ -104,7 +104,7 @@ pub async fn create_item(
 ) -> Result<Response, ApiError> {
     let (title, description) = (body.required("title", Title::parse), body.optional("description", Description::parse));
     let new = body.finish(title.map(|title| ItemCreate { title, description }))?;
-    let item = items::create(&state.store, &caller.user, new).await?;
+    let item = items::create(&state.store, &caller.user, new, &caller.actor()).await?;
     let location = format!("/items/{}", item.item_id);
     let mut response = Versioned::created(item.version, item.into_item(&caller.user.username)).into_response();
     if let Ok(location) = HeaderValue::try_from(location) {
@@ -173,6 +173,7 @@ pub async fn update_item(
     let title = body.changed("title", Title::parse);
     let description = body.clearable("description", Description::parse);
     let update = body.finish(Some(ItemUpdate { title, description }))?;
+    let condition = condition.by(actor(&caller));
     let (item, owner) = items::update(&state.store, &item_id, owner_filter(&caller), update, &condition).await?;
     Ok(Versioned::ok(item.version, item.into_item(&owner)))
 }
@@ -193,8 +194,14 @@ pub async fn delete_item(
     InPath(item_id): InPath,
     IfMatch(condition): IfMatch,
 ) -> Result<StatusCode, ApiError> {
-    state.store.delete_item(&item_id, owner_filter(&caller), &condition).await?;
+    state.store.delete_item(&item_id, owner_filter(&caller), &condition.by(actor(&caller))).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The caller, for a change. Somebody who touches everybody's items has to be an administrator until then.
+fn actor(caller: &ActiveUser) -> Actor {
+    let more = if caller.is_administrator() { Scopes::new(ADMIN) } else { Scopes::default() };
+    caller.actor_with(more)
 }
 
 /// Whose items the caller may touch: for everybody but administrators, only their own.

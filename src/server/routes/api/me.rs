@@ -87,7 +87,7 @@ pub async fn update_user_me(
     let (email, full_name) = (body.clearable("email", Email::parse), body.clearable("full_name", FullName::parse));
     let UserUpdateMe { email, full_name } = body.finish(Some(UserUpdateMe { email, full_name }))?;
     let update = UserUpdate { email, full_name, ..UserUpdate::default() };
-    let (username, condition) = (&caller.user.username, condition.of_user(&caller.user.id));
+    let (username, condition) = (&caller.user.username, condition.of_user(&caller.user.id).by(caller.actor()));
     let changed = accounts::change_user(&state.store, &state.passwords, username, update, &condition).await;
     let row = changed.map_err(unless_gone)?;
     Ok(Versioned::ok(row.user.version, User::from(&row.user)))
@@ -130,7 +130,14 @@ pub async fn update_password_me(
     let both = current_password.zip(new_password);
     let update =
         body.finish(both.map(|(current_password, new_password)| UpdatePassword { current_password, new_password }))?;
-    accounts::update_password(&state, &caller.user, update, &condition.of_user(&caller.user.id), address).await?;
+    accounts::update_password(
+        &state,
+        &caller.user,
+        update,
+        &condition.of_user(&caller.user.id).by(caller.actor()),
+        address,
+    )
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -158,7 +165,7 @@ pub async fn delete_user_me(
     State(state): State<AppState>,
     IfMatch(condition): IfMatch,
 ) -> Result<StatusCode, ApiError> {
-    let condition = condition.of_user(&caller.user.id);
+    let condition = condition.of_user(&caller.user.id).by(caller.actor());
     let deleted = accounts::delete_user(&state.store, &caller.user.username, &condition).await;
     deleted.map_err(unless_gone)?;
     Ok(StatusCode::NO_CONTENT)

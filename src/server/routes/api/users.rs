@@ -16,9 +16,11 @@ use super::{
 };
 use crate::{
     error::ApiError,
-    model::{ADMIN, Account, Email, FullName, Item, Page, PasswordRules, User, UserCreate, UserUpdate, Username},
+    model::{
+        ADMIN, Account, Email, FullName, Item, Page, PasswordRules, Scopes, User, UserCreate, UserUpdate, Username,
+    },
     server::{
-        accounts, clock,
+        accounts,
         openapi::{
             AccountChangeErrors, BodyErrors, Conditional, CreatedUser, LastAdministrator, SignUpErrors, Unknown,
             WrongQuery,
@@ -56,7 +58,8 @@ pub async fn create_user(
     match caller.filter(ActiveUser::is_administrator) {
         Some(administrator) => {
             let new = read_new(body, min_length, true)?;
-            let row = accounts::create_user(&state.store, &state.passwords, new, clock::unix_milliseconds()).await?;
+            let actor = administrator.actor_with(Scopes::new(ADMIN));
+            let row = accounts::create_user(&state.store, &state.passwords, new, Some(&actor)).await?;
             accounts::log_change("created", &row.user.username, &administrator.user.username);
             Ok(Versioned::created(row.user.version, Account::from(row)).into_response())
         }
@@ -187,6 +190,7 @@ pub async fn update_user(
     let rules = PasswordRules { min_length: state.password_min_length, username: &username, email: address };
     let password = body.changed("password", |text| accounts::new_password("password", text, rules));
     let update = body.finish(Some(UserUpdate { email, full_name, disabled, scopes, password }))?;
+    let condition = condition.of_user(&user.id).by(caller.actor());
     let row = accounts::change_user(&state.store, &state.passwords, &username, update, &condition).await?;
     accounts::log_change("changed", &username, &caller.user.username);
     Ok(Versioned::ok(row.user.version, Account::from(row)))
@@ -208,7 +212,7 @@ pub async fn delete_user(
     InPath(username): InPath,
     IfMatch(condition): IfMatch,
 ) -> Result<StatusCode, ApiError> {
-    accounts::delete_user(&state.store, &username, &condition).await?;
+    accounts::delete_user(&state.store, &username, &condition.by(caller.actor())).await?;
     accounts::log_change("deleted", &username, &caller.user.username);
     Ok(StatusCode::NO_CONTENT)
 }

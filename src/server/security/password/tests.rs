@@ -103,10 +103,17 @@ async fn without_a_hash_or_with_one_that_cannot_be_checked_no_password_is_right(
 #[test]
 fn a_hash_that_would_keep_a_thread_busy_is_not_a_known_one() {
     let with = |costs: &str| THEIRS[0].replace("m=64,t=2,p=2", costs);
-    for bearable in ["m=65536,t=3,p=4", "m=102400,t=2,p=8", "m=1048576,t=4,p=4", "m=64,t=65536,p=1"] {
+    for bearable in ["m=65536,t=3,p=4", "m=102400,t=2,p=8", "m=1048576,t=2,p=4", "m=64,t=256,p=1", "m=4096,t=3,p=256"] {
         assert!(is_known_hash(&with(bearable)), "{bearable}");
     }
-    for unbearable in ["m=1048577,t=1,p=4", "m=1048576,t=5,p=4", "m=64,t=4294967295,p=1", "m=4294967295,t=1,p=1"] {
+    for unbearable in [
+        "m=1048577,t=1,p=4",
+        "m=1048576,t=3,p=4",
+        "m=64,t=257,p=1",
+        "m=65536,t=1,p=257",
+        "m=64,t=4294967295,p=1",
+        "m=4294967295,t=1,p=1",
+    ] {
         assert!(!is_known_hash(&with(unbearable)), "{unbearable}");
     }
 }
