@@ -28,3 +28,6 @@ pub use scope::{ADMIN, ITEMS, ITEMS_WRITE, ME, ME_WRITE, Scopes, UnknownScope};
 pub use token::Token;
 pub use user::{Account, UpdatePassword, User, UserCreate, UserUpdate, UserUpdateMe};
 pub use username::Username;
+
+#[cfg(test)]
+mod proptests;

@@ -76,8 +76,19 @@ fn version(tag: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use axum::http::Request;
+    use proptest::prelude::*;
 
     use super::*;
+
+    proptest! {
+        #[test]
+        fn only_a_tag_as_it_is_written_here_is_a_version(number in any::<i64>(), text in "[ \"W/0-9+-]{0,8}") {
+            prop_assert_eq!(version(&format!("\"{number}\"")), Some(number));
+            if let Some(number) = version(&text) {
+                prop_assert_eq!(text.trim(), format!("\"{number}\""));
+            }
+        }
+    }
 
     async fn condition(lines: &[&str]) -> Condition {
         let mut request = Request::new(());
