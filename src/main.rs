@@ -2,69 +2,29 @@
 //! [`cloakroom::server::run`]. It also has the operator's command line.
 
 mod cli;
+mod failure;
 mod log;
 
-use std::{
-    collections::HashMap,
-    future::Future,
-    io,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{collections::HashMap, future::Future, net::SocketAddr, path::Path, process::ExitCode};
 
 use clap::Parser;
 use cloakroom::server::{
     self, Listeners,
-    accounts::{ExportError, ImportError, UserError, demo},
-    network::tls::{Tls, TlsError},
-    security::{
-        password::HashError,
-        secret::{SecretError, new_secret_key},
-    },
+    accounts::demo,
+    network::tls::Tls,
+    security::secret::new_secret_key,
     settings::{Settings, SettingsError},
-    state::{AppState, StartError},
-    store::{OpenError, StoreError},
+    state::AppState,
 };
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
 };
 
-use self::cli::{Cli, Command, say};
-
-/// Why the program ends with exit code 1. The message is one line on standard error.
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    #[error(transparent)]
-    Start(#[from] StartError),
-    #[error(transparent)]
-    Secret(#[from] SecretError),
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    #[error("cannot listen on {0}: {1}")]
-    Listen(SocketAddr, #[source] io::Error),
-    #[error("the password cannot be read: {0}")]
-    Password(#[source] io::Error),
-    #[error("the two passwords are not the same: try again")]
-    PasswordsDiffer,
-    #[error(transparent)]
-    User(#[from] UserError),
-    #[error("there is no user {0:?}")]
-    NoUser(String),
-    #[error(transparent)]
-    Import(#[from] ImportError),
-    #[error(transparent)]
-    Export(#[from] ExportError),
-    #[error("{0} cannot be used: {1}")]
-    File(PathBuf, #[source] io::Error),
-    #[error("unknown scope: use me, items, me:write, items:write and admin, separated by spaces")]
-    Scope,
-    #[error(transparent)]
-    Io(#[from] io::Error),
-}
+use self::{
+    cli::{Cli, Command, say},
+    failure::Failure,
+};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -90,24 +50,6 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve => serve(settings()?).await,
         Command::User(command) => cli::user(command, &settings()?).await,
         Command::Secret => Ok(say(&format!("{}\n", new_secret_key()?))?),
-    }
-}
-
-impl From<OpenError> for Failure {
-    fn from(error: OpenError) -> Self {
-        Self::Start(error.into())
-    }
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self::Start(error.into())
-    }
-}
-
-impl From<HashError> for Failure {
-    fn from(error: HashError) -> Self {
-        Self::Start(error.into())
     }
 }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use leptos::{either::Either, nonce::use_nonce, prelude::*};
 
 use super::{
-    App,
     components::mark::Brand,
     pages::NotFound,
+    root::App,
     signed_in,
     table::{Audience, Page, full_title},
 };

@@ -1,16 +1,14 @@
 //! The operator's command line: its arguments.
 
+mod output;
 mod users;
 
-use std::{
-    io::{self, Write},
-    path::PathBuf,
-};
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
 use self::users::UserCommand;
-pub use self::users::user;
+pub use self::{output::say, users::user};
 
 /// What `--help` says about settings.
 const SETTINGS: &str = "\
@@ -73,12 +71,4 @@ pub enum Command {
     User(UserCommand),
     /// Print a new key for token.secret-key
     Secret,
-}
-
-/// Prints to standard output. A closed pipe is not an error: `head`, for example, stops reading early.
-pub fn say(text: &str) -> io::Result<()> {
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        said => said,
-    }
 }

@@ -21,8 +21,8 @@ use cloakroom::{
     },
 };
 
-use super::say;
-use crate::Failure;
+use super::output::say;
+use crate::failure::Failure;
 
 #[derive(Subcommand)]
 pub enum UserCommand {

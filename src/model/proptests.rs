@@ -38,7 +38,7 @@ proptest! {
             let title = title.as_str();
             prop_assert_eq!(title, text.trim());
             prop_assert!((1..=255).contains(&title.chars().count()) && !title.chars().any(char::is_control));
-            prop_assert_eq!(FullName::parse(&text).as_ref().map(FullName::as_str), Ok(title));
+            prop_assert_eq!(FullName::parse(&text).map(String::from), Ok(title.to_owned()));
         }
     }
 

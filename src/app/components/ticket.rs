@@ -6,10 +6,8 @@ use leptos::{leptos_dom::helpers::set_interval_with_handle, prelude::*};
 
 use super::mark::Mark;
 use crate::{
-    app::{
-        browser,
-        session::{Notice, Session, State, StoredSession},
-    },
+    app::session::{Notice, Session, State, StoredSession},
+    browser,
     model::{Jwt, Scopes},
 };
 

@@ -1,6 +1,6 @@
 //! Checks a username and a password.
 
-use super::{UserError, new_password::normalized};
+use super::{error::UserError, new_password::normalized};
 use crate::{
     error::ApiError,
     server::{

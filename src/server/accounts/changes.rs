@@ -1,7 +1,7 @@
 //! Changes of a user: by the user, by an administrator, or by the operator.
 
 use super::{
-    UserError,
+    error::UserError,
     login::{Purpose, check_password},
 };
 use crate::{

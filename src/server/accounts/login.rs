@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use uuid::Uuid;
 
-use super::{authenticate_user, sign_up::whole_seconds};
+use super::{authenticate::authenticate_user, sign_up::whole_seconds};
 use crate::{
     error::ApiError,
     model::{Scopes, Token},

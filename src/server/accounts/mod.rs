@@ -4,6 +4,7 @@ mod authenticate;
 mod changes;
 mod common;
 pub mod demo;
+mod error;
 mod login;
 mod new_password;
 mod sign_up;
@@ -12,25 +13,9 @@ mod transfer;
 pub use self::{
     authenticate::authenticate_user,
     changes::{change_user, delete_user, log_change, update_password},
+    error::UserError,
     login::{Login, login_for_access_token},
     new_password::new_password,
     sign_up::{create_user, sign_up},
     transfer::{ExportError, ImportError, export, import},
 };
-
-use super::{security::password::HashError, store::StoreError};
-use crate::model::BrokenRule;
-
-/// Why a user was not created or changed.
-#[derive(Debug, thiserror::Error)]
-pub enum UserError {
-    /// A value breaks a rule of `model`.
-    #[error(transparent)]
-    Rule(#[from] BrokenRule),
-    /// The password could not be hashed.
-    #[error(transparent)]
-    Hash(#[from] HashError),
-    /// The database refused.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}

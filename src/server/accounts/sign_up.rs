@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::UserError;
+use super::error::UserError;
 use crate::{
     error::ApiError,
     model::{Scopes, UserCreate},

@@ -11,6 +11,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, crypto};
 use quick_cache::sync::Cache;
 use serde::Serialize;
 
+pub use self::members::InvalidToken;
 use self::members::Members;
 use crate::model::Scopes;
 
@@ -76,11 +77,6 @@ struct Verified {
     expires_at: f64,
     not_before: Option<f64>,
 }
-
-/// The token is not valid. Every reason gets the same answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the token is not valid")]
-pub struct InvalidToken;
 
 /// The token could not be signed.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,11 @@
 //! Who makes a change. A request is checked before its body is read and its password is hashed, which may take seconds. So the
 //! transaction that makes the change looks again.
 
-use super::{Store, StoreError, write::Write};
+use super::{
+    error::{NotAllowed, StoreError},
+    handle::Store,
+    write::Write,
+};
 use crate::model::Scopes;
 
 /// The user behind a token, as the request was checked.
@@ -13,20 +17,6 @@ pub struct Actor {
     pub tokens_valid_from: i64,
     /// The scopes that the change needs.
     pub needed: Scopes,
-}
-
-/// Why an actor may not make a change any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotAllowed {
-    /// The user is gone, or has another password.
-    #[error("the user who makes the change is gone, or has another password")]
-    Gone,
-    /// The user is disabled.
-    #[error("the user who makes the change is disabled")]
-    Disabled,
-    /// The user has lost a scope.
-    #[error("the user who makes the change has lost a scope")]
-    Lacks(Scopes),
 }
 
 impl Store {

@@ -1,6 +1,6 @@
 //! The condition of a change: it is made only if the row still is what the caller knows.
 
-use super::Actor;
+use super::actor::Actor;
 
 /// The versions that a row may have, for a change to be made. The database compares them, in the statement that makes the
 /// change: so nobody can change the row in between.

@@ -13,7 +13,7 @@ use std::{
     time::Instant,
 };
 
-use super::StoreError;
+use super::error::StoreError;
 use crate::server::clock;
 
 /// The file that was opened. Cheap to clone.

@@ -4,8 +4,10 @@
 use sqlx::{Sqlite, pool::PoolConnection};
 
 use super::{
-    NewUser, Store, StoreError, Unique,
+    error::{StoreError, Unique},
+    handle::Store,
     listing::search_text,
+    rows::NewUser,
     users::{digest, valid_from},
 };
 

@@ -3,8 +3,12 @@
 use sqlx::{FromRow, SqliteConnection};
 
 use super::{
-    Actor, Condition, Listed, Listing, Store, StoreError, UserRow,
-    listing::{List, search_text},
+    actor::Actor,
+    condition::Condition,
+    error::StoreError,
+    handle::Store,
+    listing::{List, Listed, Listing, search_text},
+    rows::UserRow,
 };
 use crate::model::Item;
 

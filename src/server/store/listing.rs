@@ -2,7 +2,7 @@
 
 use sqlx::{Connection, FromRow, QueryBuilder, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
-use super::StoreError;
+use super::error::StoreError;
 
 /// The part of a list that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]

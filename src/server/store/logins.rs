@@ -2,7 +2,7 @@
 
 use sqlx::{FromRow, Row, SqliteConnection};
 
-use super::{Store, StoreError, UserInDb};
+use super::{error::StoreError, handle::Store, rows::UserInDb};
 
 /// How many addresses of a user are remembered. The latest ones stay.
 const ADDRESSES: i64 = 10;

@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 use sqlx::{FromRow, Row, SqliteConnection, sqlite::SqliteRow};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{StoreError, UserRow};
+use super::{error::StoreError, rows::UserRow};
 
 /// How many lookups can wait, and how many users one query reads.
 const WAITING: usize = 1024;

@@ -19,7 +19,13 @@ use sqlx::{
 };
 
 use super::{
-    CACHED_USERS, CacheCounters, DatabaseFile, Lookups, Readers, Store, WalIndex, search_texts, sweeper::Sweeper,
+    file::DatabaseFile,
+    handle::{CACHED_USERS, CacheCounters, Store},
+    lookups::Lookups,
+    readers::Readers,
+    search_texts,
+    sweeper::Sweeper,
+    wal_index::WalIndex,
 };
 
 /// The migrations from an empty file to the current tables. They are compiled into the program.

@@ -11,7 +11,7 @@ use std::{
 
 use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
 
-use super::DatabaseFile;
+use super::file::DatabaseFile;
 
 /// The time between two attempts.
 const PAUSE: Duration = Duration::from_secs(1);

@@ -3,9 +3,7 @@
 use sqlx::SqliteConnection;
 
 use super::{
-    Condition, Store, StoreError,
-    listing::search_text,
-    users::{AccountRow, digest},
+    condition::Condition, error::StoreError, handle::Store, listing::search_text, rows::AccountRow, users::digest,
 };
 use crate::model::Scopes;
 

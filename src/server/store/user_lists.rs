@@ -1,6 +1,11 @@
 //! Users: lists, searches, and all of them for an export.
 
-use super::{AccountRow, Listed, Listing, Store, StoreError, UserInDb, listing::List};
+use super::{
+    error::StoreError,
+    handle::Store,
+    listing::{List, Listed, Listing},
+    rows::{AccountRow, UserInDb},
+};
 
 /// All users by username. A place is a username in lower case. The text that is searched begins with it. The separator after
 /// it comes before every character of a username: so the order of the texts is that of the usernames, and a search needs

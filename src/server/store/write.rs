@@ -10,7 +10,7 @@ use std::{
 
 use sqlx::{Sqlite, SqliteConnection, pool::PoolConnection};
 
-use super::{DatabaseFile, Store, StoreError};
+use super::{error::StoreError, file::DatabaseFile, handle::Store};
 
 /// A transaction that writes.
 ///

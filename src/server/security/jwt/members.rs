@@ -7,7 +7,10 @@ use serde::{
     de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-use super::InvalidToken;
+/// The token is not valid. Every reason gets the same answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the token is not valid")]
+pub struct InvalidToken;
 
 /// A JSON object without repeated members (RFC 7519 §4). Two readers could use different values of a repeated member.
 pub struct Members<'a>(Vec<(Text<'a>, Value<'a>)>);
