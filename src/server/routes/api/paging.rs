@@ -31,7 +31,7 @@ pub struct Paging {
 #[into_params(parameter_in = Query)]
 pub struct AfterItem {
     /// Where the previous page ended. The `Link` header of that page has it.
-    #[param(required = false, nullable = false, pattern = r"^-?[0-9]{1,18}\..*$", example = "1764079200000.Umbrella")]
+    #[param(required = false, nullable = false, pattern = r"^-?[0-9]{1,18}\..*$")]
     pub after: Option<String>,
 }
 
@@ -40,7 +40,7 @@ pub struct AfterItem {
 #[into_params(parameter_in = Query)]
 pub struct AfterUser {
     /// Where the previous page ended. The `Link` header of that page has it.
-    #[param(required = false, nullable = false, example = "ada")]
+    #[param(required = false, nullable = false)]
     pub after: Option<String>,
 }
 
