@@ -66,14 +66,14 @@ def with_a_token(cloakroom, username, password, others_name, others_password):
 
 
 def as_users(cloakroom):
-    add(cloakroom, "ada")
-    return with_a_token(cloakroom, "johndoe", "secret", "ada", PASSWORD)
+    add(cloakroom, "a-user")
+    return with_a_token(cloakroom, "johndoe", "secret", "a-user", PASSWORD)
 
 
 def as_administrators(cloakroom):
-    add(cloakroom, "grace", "--admin")
-    add(cloakroom, "hedy", "--admin")
-    return with_a_token(cloakroom, "grace", PASSWORD, "hedy", PASSWORD)
+    add(cloakroom, "an-administrator", "--admin")
+    add(cloakroom, "another", "--admin")
+    return with_a_token(cloakroom, "an-administrator", PASSWORD, "another", PASSWORD)
 
 
 def add(cloakroom, username, *options):
