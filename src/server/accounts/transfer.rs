@@ -71,18 +71,28 @@ pub async fn import(store: &Store, mut lines: impl BufRead, dry_run: bool, now: 
         if text.trim_ascii().is_empty() && !is_too_long(&text) {
             continue;
         }
-        let user = read(&text, now).map_err(|reason| ImportError::Line { number, reason })?;
-        import.add(number, &user).await.map_err(|error| match error {
-            StoreError::Taken(value) => {
-                ImportError::Line { number, reason: format!("an earlier line has the same {value}") }
+        match read(&text, now) {
+            Ok(user) => import.add(number, user).await?,
+            Err(reason) => {
+                // An earlier line may be the first one that is wrong.
+                import.collect().await?;
+                return Err(ImportError::Line { number, reason });
             }
-            error => error.into(),
-        })?;
+        }
     }
-    import.finish(dry_run, clock::unix_milliseconds).await.map_err(|conflict| match conflict {
-        Conflict::Line(number, value) => ImportError::Line { number, reason: format!("somebody else has the {value}") },
-        Conflict::Store(error) => error.into(),
-    })
+    Ok(import.finish(dry_run, clock::unix_milliseconds).await?)
+}
+
+impl From<Conflict> for ImportError {
+    fn from(conflict: Conflict) -> Self {
+        match conflict {
+            Conflict::Earlier(number, value) => {
+                Self::Line { number, reason: format!("an earlier line has the same {value}") }
+            }
+            Conflict::Taken(number, value) => Self::Line { number, reason: format!("somebody else has the {value}") },
+            Conflict::Store(error) => error.into(),
+        }
+    }
 }
 
 /// Writes all users, by username.
