@@ -209,8 +209,8 @@ async fn no_row_and_no_byte_of_a_deleted_user_stays() {
         "Drawer",
     ];
     let texts: Vec<_> = texts.into_iter().chain(hashes.iter().map(String::as_str)).collect();
-    for now_there in ["Quagmire.7", "quagmire@new", "New Quincunx", "Obelisk", "Vellichor", &hashes[1]] {
-        assert!(contains(&files(&app), now_there), "{now_there} was there");
+    for present in ["Quagmire.7", "quagmire@new", "New Quincunx", "Obelisk", "Vellichor", &hashes[1]] {
+        assert!(contains(&files(&app), present), "{present} was there");
     }
 
     let login = app.try_to_log_in("Quagmire.7", "syzygy of the spheres").await;
