@@ -131,12 +131,12 @@ impl ApiError {
         Self::oauth2(400, "invalid_scope", "A scope was asked for that does not exist or is not granted to this user")
     }
 
-    /// The token endpoint: too many logins failed, for this name or from this address. `retry_after` is in seconds.
+    /// A login or a change of the password: too many failed before, for this name or from this address. `retry_after` is in seconds.
     pub fn too_many_failures(retry_after: u32) -> Self {
         Self::text(429, "Too many failed logins: try again later").with_retry_after(retry_after)
     }
 
-    /// The token endpoint: the queue of waiting logins is full. `retry_after` is in seconds.
+    /// A call with a password: the hashing queue is full. `retry_after` is in seconds.
     pub fn busy(retry_after: u32) -> Self {
         Self::text(503, "Too many logins at once: try again shortly").with_retry_after(retry_after)
     }

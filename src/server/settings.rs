@@ -169,7 +169,7 @@ pub struct PasswordSettings {
     pub parallelism: u32,
     /// Threads that hash. Unset: as many as there are cores.
     pub threads: Option<usize>,
-    /// How many logins may wait for a hashing thread.
+    /// How many logins, sign-ups and changes of a password may wait for a hashing thread.
     pub queue: usize,
     /// The fewest characters of a new password.
     pub min_length: usize,

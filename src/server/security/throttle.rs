@@ -1,5 +1,5 @@
-//! The rate limit for logins and sign-ups. It makes guessing passwords slow. Failed logins are counted for each account, existing or
-//! not, and for each client address and its networks. Each failure makes the next guess wait longer.
+//! The rate limit for logins and sign-ups. It makes guessing passwords slow. Failed logins are counted for each account,
+//! existing or not, and for each client address and its networks. Each failure makes the next guess wait longer.
 //!
 //! The counts are in memory and bounded. They are the same for names that exist and names that do not. The lockout
 //! after [`MOST_FAILURES`] failures in a row is in the database.

@@ -1,5 +1,6 @@
-//! The database: SQLite through sqlx. Only this module contains SQL. The SQL is portable: ids and times come from the
-//! caller. Rows are never sent to clients: the types on the wire are in `model`.
+//! The database: SQLite through sqlx. Only this module contains SQL. Ids and times come from the caller. Most of the SQL is
+//! portable; `import`, `lookups`, `listing` and the triggers of the migrations are SQLite's. Rows are never sent to
+//! clients: the types on the wire are in `model`.
 
 mod actor;
 mod condition;

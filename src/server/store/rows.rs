@@ -26,7 +26,7 @@ pub struct UserRow {
     /// Tokens issued before this time are refused, in Unix seconds. Each password of a user has a different value, so
     /// the value is also the password's version.
     pub tokens_valid_from: i64,
-    /// It grows with each change of what is sent of the user: the ETag. A login does not change it.
+    /// It grows with each change by the user, an administrator or the operator: the ETag. A login does not change it.
     pub version: i64,
 }
 
