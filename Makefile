@@ -11,7 +11,7 @@ export PATH := $(shell bash scripts/setup.sh path)
 # Not parallel: `test` runs from quick to slow, and two cargo processes would only wait for each other.
 .NOTPARALLEL:
 .PHONY: help run test fmt lint deny unit e2e interop examples openapi schemathesis soak
-.PHONY: build sbom bench bench-page flood slow lists timing screenshot setup
+.PHONY: build sbom bench bench-page flood slow lists timing screenshots setup
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -24,7 +24,7 @@ test: setup-test fmt lint deny unit e2e interop examples openapi ## everything t
 # cargo fmt does not find the pages: a macro names their files.
 fmt: setup-rust ## check the format of the code
 	cargo fmt --check
-	rustfmt --check --edition 2024 src/app/pages/*.rs
+	rustfmt --check --edition 2024 src/app/pages/*.rs src/app/pages/*/*.rs
 
 # The server and the browser's part are two programs with different features. Never use --all-features.
 lint: setup-rust ## clippy, once for the server and once for the browser
@@ -95,7 +95,7 @@ lists: build ## pages and searches of 100,000 items and 1,000,000 users; two min
 timing: build ## whether login times reveal which names exist; three minutes
 	bench/timing.sh
 
-screenshot: setup-test build ## make the picture in the README
+screenshots: setup-test build ## pictures of every page and dialog in end2end/screenshots, and those of the README; two minutes
 	cd end2end && CLOAKROOM_BIN=target/release/cloakroom npx playwright test --config screenshot.config.ts
 
 setup: setup-test ## install what run and test need, and nothing else

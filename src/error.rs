@@ -302,6 +302,29 @@ impl ApiError {
         self
     }
 
+    /// Whether the token is good, but its user has to type the password again (RFC 9470 §3).
+    pub fn is_stale_token(&self) -> bool {
+        self.challenge.as_ref().is_some_and(|challenge| challenge.contains("insufficient_user_authentication"))
+    }
+
+    /// The field that a conflict is about, or a wrong password. A form shows the sentence there.
+    pub fn field(&self) -> Option<&'static str> {
+        [
+            (Self::username_taken(), "username"),
+            (Self::email_taken(), "email"),
+            (Self::incorrect_password(), "current_password"),
+        ]
+        .into_iter()
+        .find(|(refusal, _)| (self.status, &self.body) == (refusal.status, &refusal.body))
+        .map(|(_, field)| field)
+    }
+
+    /// Whether a scope was asked for that the user does not have.
+    pub fn is_invalid_scope(&self) -> bool {
+        let Self { status, body, .. } = Self::invalid_scope();
+        (self.status, &self.body.detail) == (status, &body.detail)
+    }
+
     /// Whether this is the refusal of a disabled user.
     pub fn is_inactive_user(&self) -> bool {
         self.status == 400 && self.body.detail == Detail::Text(Self::INACTIVE_USER.into())

@@ -70,7 +70,7 @@ async fn serve(mut settings: Settings) -> Result<(), Failure> {
     let wasm = Path::new(&leptos.site_root).join(&leptos.site_pkg_dir).join(format!("{}.wasm", leptos.output_name));
     if !wasm.exists() {
         tracing::warn!(path = %wasm.display(), "the UI's files are missing, so no page works: set leptos.site-root");
-    } else if !state.assets.is_split() {
+    } else if !state.assets.is_split {
         tracing::warn!("the UI was built without --split, so no page of it works: add --split to cargo leptos");
     }
     if tls.is_none() && !settings.server.behind_proxy && !leptos.site_addr.ip().is_loopback() {

@@ -44,6 +44,9 @@ export class Server {
       CLOAKROOM__DATABASE__URL: `sqlite://${join(folder, "cloakroom.db")}`,
       CLOAKROOM__TOKEN__SECRET_KEY: "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
       CLOAKROOM__DEMO__ENABLED: "true",
+      // Cheap hashes for the users that tests make. The demo's users have those of the tutorial.
+      CLOAKROOM__PASSWORD__MEMORY_KIB: "1024",
+      CLOAKROOM__PASSWORD__ITERATIONS: "1",
       ...settings,
     });
     await server.resume();

@@ -51,8 +51,12 @@ export async function left(page: Page): Promise<void> {
 /** Chromium's console message for every answer with an error status. */
 export const refusedRequest = /^error: Failed to load resource/;
 
-/** What is printed when a part of the program does not come: by start.js, and by the loader of the second WASM. */
-export const missingFile = /^error: (TypeError: (Failed to fetch|Failed to execute 'compile')|Error: failed to (load|fetch))/;
+/**
+ * What is printed when a part of the program does not come: by start.js, and by the loader of the second WASM. It loads
+ * several files at once, and the browser reports each that fails while the loader waits for another one.
+ */
+export const missingFile =
+  /^(error: (TypeError: (Failed to fetch|Failed to execute 'compile')|Error: failed to (load|fetch)|Error: a part of the program could not be fetched)|page error: Failed to fetch)/;
 
 export class LoginPage {
   constructor(private readonly page: Page) {}

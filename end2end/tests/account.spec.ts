@@ -7,7 +7,7 @@ test("the ticket says its number, what it opens, until when, and for how long", 
   const ticket = page.getByRole("region", { name: "Your ticket" });
   await expect(ticket.locator(".number")).toHaveText(/No\.\s*\d{4}/);
   await expect(ticket.getByRole("listitem")).toHaveText(["me", "items", "me:write", "items:write"]);
-  await expect(ticket).toContainText(/until \d\d:\d\d/);
+  await expect(ticket).toContainText(/until \d{1,2}:\d\d/);
   const timer = ticket.getByRole("timer");
   await expect(timer).toHaveText(/^(30:00|29:5\d)$/);
   const before = await timer.textContent();
@@ -110,12 +110,11 @@ test("the panel walks through the five steps with the real exchange", async ({ p
   await expect(steps.nth(2)).toContainText(/alg\s*HS256/);
   await expect(steps.nth(2)).toContainText(/sub\s*johndoe/);
   await expect(steps.nth(2)).toContainText(claims.jti);
-  const expires = await page.evaluate((seconds) => {
-    const date = new Date(seconds * 1000);
-    const two = (number: number) => String(number).padStart(2, "0");
-    return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
-  }, claims.exp);
-  await expect(steps.nth(2)).toContainText(new RegExp(`exp\\s*\\d+ \\w{3} \\d{4}, ${expires}`));
+  const expires = await page.evaluate(
+    (seconds) => new Date(seconds * 1000).toLocaleString(navigator.language, { dateStyle: "medium", timeStyle: "medium" }),
+    claims.exp,
+  );
+  await expect(steps.nth(2)).toContainText(expires);
 
   // 4: where the token is stored.
   await expect(steps.nth(3)).toContainText("sessionStorage");

@@ -140,9 +140,12 @@ test("everything can be done by keyboard alone", async ({ page, login }) => {
   const outline = await logOut.evaluate((button) => getComputedStyle(button).outlineStyle);
   expect(outline).toBe("solid");
   await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "All items" })).toBeFocused();
+  await page.keyboard.press("Tab");
   await expect(page.locator("summary")).toBeFocused();
   await page.keyboard.press("Enter");
   await expect(page.locator(".steps")).toBeHidden();
+  await page.keyboard.press("Shift+Tab");
   await page.keyboard.press("Shift+Tab");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/\/login$/);

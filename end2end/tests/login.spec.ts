@@ -7,7 +7,7 @@ test("johndoe logs in and sees his profile and items", async ({ page, login }) =
   await expect(page).toHaveTitle("Log in · Cloakroom");
   await login.submit("johndoe", "secret");
   await expect(page).toHaveURL(/\/account$/);
-  await expect(page).toHaveTitle("Your account · Cloakroom");
+  await expect(page).toHaveTitle("Account · Cloakroom");
   await expect(page.getByRole("heading", { name: "Welcome, John Doe" })).toBeVisible();
   const profile = page.getByRole("region", { name: "Profile" });
   await expect(profile).toContainText("johndoe@example.com");
@@ -166,7 +166,12 @@ test.describe("a busy counter", () => {
   test.use({
     expectedMessages: [refusedRequest],
     // There is no queue, and the test below keeps the only hashing thread busy.
-    settings: { CLOAKROOM__PASSWORD__THREADS: "1", CLOAKROOM__PASSWORD__QUEUE: "0", CLOAKROOM__PASSWORD__ITERATIONS: "200" },
+    settings: {
+      CLOAKROOM__PASSWORD__THREADS: "1",
+      CLOAKROOM__PASSWORD__QUEUE: "0",
+      CLOAKROOM__PASSWORD__MEMORY_KIB: "65536",
+      CLOAKROOM__PASSWORD__ITERATIONS: "200",
+    },
   });
 
   test("is said, with when to come back", async ({ login, request }) => {

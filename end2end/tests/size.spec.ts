@@ -33,8 +33,8 @@ for (const [path, budget] of [
   ["/nowhere", 10_000],
 ] as const) {
   test.describe(`a first visit of ${path}`, () => {
-    // The 404 page is an error to Chromium.
-    test.use({ expectedMessages: [/^error: Failed to load resource.*404/] });
+    // Without the demo, as in production. The 404 page is an error to Chromium.
+    test.use({ settings: { CLOAKROOM__DEMO__ENABLED: "false" }, expectedMessages: [/^error: Failed to load resource.*404/] });
 
     test(`costs at most ${budget} bytes`, async ({ page }) => {
       const bytes = await wire(page);

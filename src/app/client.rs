@@ -1,16 +1,19 @@
-//! Requests that carry the bearer token: step 5 of the flow. Pages load their data by [`load`].
+//! Requests that carry the bearer token: step 5 of the flow. Pages load their data by [`load`], and change it by
+//! [`Client::send`].
 
 use futures::channel::oneshot;
 use leptos::{prelude::*, task::spawn_local};
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     flow::Exchange,
+    renewed::go_on_with_newer,
     session::{Notice, Session},
+    step_up::StepUp,
 };
 use crate::{
     browser::{self, fetch, fetch::Answer},
-    error::ApiError,
+    error::{ApiError, ErrorBody},
     model::Token,
 };
 
@@ -20,46 +23,153 @@ pub type Loaded<T> = LocalResource<Result<T, ApiError>>;
 /// Loads what is at `path`, with the session's token. A page shows it with `Loading`. It is loaded again if the path or
 /// the session changes; a request that is under way is finished first. While nobody is signed in it is a 401.
 pub fn load<T: DeserializeOwned + 'static>(path: impl Fn() -> String + 'static) -> Loaded<T> {
-    let session = expect_context::<Session>();
-    let prefetched = expect_context::<Prefetched>();
+    let client = Client::from_context();
     LocalResource::new(move || {
-        let (path, token) = (path(), session.token());
-        async move {
-            match (token, prefetched.take(&path).await) {
-                (Some(token), Some(asked)) => read(session, &token, asked),
-                _ => send(session, "GET", &path, None).await,
-            }
-        }
+        let path = path();
+        client.session.token();
+        async move { client.send(Request::get(path)).await.map(|reply| reply.value) }
     })
 }
 
-/// Sends a request with the session's token, and reads the answer. A page that changes something calls this in an
-/// `Action`.
+/// A request of a page.
+#[derive(Clone, Debug)]
+pub struct Request {
+    method: &'static str,
+    path: String,
+    body: Option<String>,
+    if_match: Option<String>,
+}
+
+impl Request {
+    /// `GET path`.
+    pub fn get(path: impl Into<String>) -> Self {
+        Self { method: "GET", path: path.into(), body: None, if_match: None }
+    }
+
+    /// `POST path`, with this JSON.
+    pub fn post(path: impl Into<String>, body: &impl Serialize) -> Self {
+        Self { method: "POST", ..Self::get(path) }.with(body)
+    }
+
+    /// `PUT path`, with this JSON.
+    pub fn put(path: impl Into<String>, body: &impl Serialize) -> Self {
+        Self { method: "PUT", ..Self::get(path) }.with(body)
+    }
+
+    /// `PATCH path`, with this JSON.
+    pub fn patch(path: impl Into<String>, body: &impl Serialize) -> Self {
+        Self { method: "PATCH", ..Self::get(path) }.with(body)
+    }
+
+    /// `DELETE path`.
+    pub fn delete(path: impl Into<String>) -> Self {
+        Self { method: "DELETE", ..Self::get(path) }
+    }
+
+    /// Makes the change only if the resource still has this version (RFC 9110 §13.1.1). Otherwise the answer is a 412.
+    pub fn if_match(self, etag: Option<String>) -> Self {
+        Self { if_match: etag, ..self }
+    }
+
+    /// Adds a body. The types of `model` can always be written as JSON.
+    fn with(self, body: &impl Serialize) -> Self {
+        Self { body: serde_json::to_string(body).ok(), ..self }
+    }
+}
+
+/// The answer of a success.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply<T> {
+    /// The content. `()` for an answer without one.
+    pub value: T,
+    /// The version of the content, for [`Request::if_match`].
+    pub etag: Option<String>,
+}
+
+/// What sends requests with the session's token.
+#[derive(Clone, Copy)]
+pub struct Client {
+    session: Session,
+    prefetched: Prefetched,
+    step_up: StepUp,
+}
+
+impl Client {
+    /// The client of this page.
+    pub fn from_context() -> Self {
+        Self { session: expect_context(), prefetched: expect_context(), step_up: expect_context() }
+    }
+
+    /// Sends a request, and reads the answer. If the call needs the password again, the person is asked for it, and the
+    /// request is repeated. It is repeated too if the token is refused and another tab has a newer one.
+    ///
+    /// # Errors
+    /// The server's error answer, or [`ApiError::unreachable`]. If the person does not want to type the password, it is
+    /// the answer that asked for it ([`ApiError::is_stale_token`]).
+    pub async fn send<T: DeserializeOwned>(self, request: Request) -> Result<Reply<T>, ApiError> {
+        loop {
+            let token = untrack(|| self.session.token()).ok_or_else(ApiError::not_authenticated)?;
+            let prefetched = match request.method {
+                "GET" => self.prefetched.take(&request.path).await,
+                _ => None,
+            };
+            let asked = match prefetched {
+                Some(asked) => asked,
+                None => ask(&token, &request).await,
+            };
+            match self.read(&token, asked) {
+                Err(refusal) if refusal.is_stale_token() => {
+                    if !self.step_up.ask().await {
+                        return Err(refusal);
+                    }
+                }
+                // Another tab has a newer token. The server has done nothing yet.
+                Err(refusal) if refusal.status == 401 && go_on_with_newer(self.session, &token) => {}
+                read => return read,
+            }
+        }
+    }
+
+    /// Records the request, and reads its answer. If the server refuses the token or its user, the session ends,
+    /// unless another tab has a newer token.
+    fn read<T: DeserializeOwned>(self, token: &Token, asked: Asked) -> Result<Reply<T>, ApiError> {
+        self.session.record(asked.exchange);
+        let answer = asked.answer.ok_or_else(ApiError::unreachable)?;
+        let (etag, text) = (answer.etag.clone(), answer.body.clone());
+        let body = answer.into_body().map_err(|refusal| {
+            if refusal.status == 401 && !refusal.is_stale_token() && !go_on_with_newer(self.session, token) {
+                self.session.end_of(token, Notice::Expired);
+            } else if refusal.is_inactive_user() {
+                self.session.end_of(token, Notice::Disabled);
+            }
+            with_fields(refusal, &text)
+        })?;
+        let content = if body.is_empty() { "null" } else { &body };
+        let value = serde_json::from_str(content).map_err(|_| ApiError::unreachable())?;
+        Ok(Reply { value, etag })
+    }
+}
+
+/// `POST path` without a token, with this JSON.
 ///
 /// # Errors
 /// The server's error answer, or [`ApiError::unreachable`].
-pub async fn send<T: DeserializeOwned>(
-    session: Session,
-    method: &'static str,
-    path: &str,
-    body: Option<&str>,
-) -> Result<T, ApiError> {
-    let token = untrack(|| session.token()).ok_or_else(ApiError::not_authenticated)?;
-    let asked = ask(&token, method, path, body).await;
-    read(session, &token, asked)
+pub async fn post_anonymously(path: &str, body: &impl Serialize) -> Result<(), ApiError> {
+    let headers = [("Accept", "application/json"), ("Content-Type", "application/json")];
+    let body = serde_json::to_string(body).unwrap_or_default();
+    let answer = fetch::send("POST", path, &headers, Some(&body)).await.ok_or_else(ApiError::unreachable)?;
+    let text = answer.body.clone();
+    answer.into_body().map(drop).map_err(|refusal| with_fields(refusal, &text))
 }
 
-/// Records the request, and reads its answer. If the server refuses the token or its user, the session ends.
-fn read<T: DeserializeOwned>(session: Session, token: &Token, asked: Asked) -> Result<T, ApiError> {
-    session.record(asked.exchange);
-    let body = asked.answer.ok_or_else(ApiError::unreachable)?.into_body().inspect_err(|refusal| {
-        if refusal.status == 401 {
-            session.end_of(token, Notice::Expired);
-        } else if refusal.is_inactive_user() {
-            session.end_of(token, Notice::Disabled);
-        }
-    })?;
-    serde_json::from_str(&body).map_err(|_| ApiError::unreachable())
+/// Adds the entries of a 422 to a refusal. They say which values break a rule.
+fn with_fields(mut refusal: ApiError, text: &str) -> ApiError {
+    if refusal.status == 422
+        && let Ok(ErrorBody { detail, .. }) = serde_json::from_str(text)
+    {
+        refusal.body.detail = detail;
+    }
+    refusal
 }
 
 /// A request that was sent.
@@ -70,19 +180,17 @@ pub struct Asked {
 }
 
 /// Sends a request with this token.
-async fn ask(token: &Token, method: &'static str, path: &str, body: Option<&str>) -> Asked {
+async fn ask(token: &Token, request: &Request) -> Asked {
+    let Request { method, path, body, if_match } = request;
     let started = browser::stopwatch();
     let authorization = format!("Bearer {}", token.access_token);
-    let headers = [
-        ("Accept", "application/json"),
-        ("Authorization", authorization.as_str()),
-        ("Content-Type", "application/json"),
-    ];
-    let sent = if body.is_some() { &headers[..] } else { &headers[..2] };
-    let answer = fetch::send(method, path, sent, body).await;
+    let mut headers = vec![("Accept", "application/json"), ("Authorization", authorization.as_str())];
+    headers.extend(body.as_ref().map(|_| ("Content-Type", "application/json")));
+    headers.extend(if_match.as_deref().map(|etag| ("If-Match", etag)));
+    let answer = fetch::send(method, path, &headers, body.as_deref()).await;
     let exchange = Exchange {
         method,
-        path: path.to_owned(),
+        path: path.clone(),
         status: answer.as_ref().map_or(ApiError::UNREACHABLE, |answer| answer.status),
         started,
         milliseconds: browser::since(started),
@@ -110,7 +218,7 @@ impl Prefetched {
         self.0.update_value(|all| all.push((path, asked)));
         spawn_local(async move {
             // Nobody waits for the answer if the login was refused meanwhile.
-            let _ = answered.send(ask(&token, "GET", path, None).await);
+            let _ = answered.send(ask(&token, &Request::get(path)).await);
         });
     }
 

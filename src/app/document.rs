@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
+use futures::FutureExt;
 use leptos::{either::Either, nonce::use_nonce, prelude::*};
 
 use super::{
     components::mark::Brand,
+    demo::DemoHint,
+    facts::Facts,
     pages::NotFound,
-    root::App,
-    signed_in,
-    table::{Audience, Page, full_title},
+    root::{App, view_of},
+    table::{Audience, LOGIN, Page, full_title},
 };
-use crate::files::{Files, without_comments};
+use crate::files::{Files, Style, without_comments};
 
 /// Runs before the first paint. It hides the pages that do not fit the session, so that a wrong page never flashes up.
 /// It also sets the Trusted Types policy. It must run before the WASM is loaded, so it is JavaScript.
@@ -32,17 +34,19 @@ pub fn Document(
     options: LeptosOptions,
     /// The UI's files.
     files: Arc<Files>,
+    /// What the UI knows of the server's settings.
+    facts: Facts,
 ) -> impl IntoView {
     let title = full_title(page.map_or("Page not found", |page| page.title));
-    let signed_in = page.is_some_and(|page| page.audience == Audience::SignedIn);
     let audience = page.map(|page| match page.audience {
         Audience::SignedIn => "signed-in",
         Audience::SignedOut => "signed-out",
     });
     let body = match page {
         Some(page) => {
-            let signed_in = signed_in.then_some(signed_in::signed_in as signed_in::View);
-            view! { <App page signed_in /> }.into_any()
+            // On the server, no WASM has to be fetched.
+            let view = view_of(page).now_or_never().and_then(Result::ok).flatten();
+            view! { <App page view /> }.into_any()
         }
         None => view! {
             <header class="top">
@@ -54,10 +58,24 @@ pub fn Document(
         }
         .into_any(),
     };
-    let Files { css, style, icon, is_watched, .. } = (*files).clone();
+    let Files { css, style: Style { everywhere, behind_the_login }, icon, is_watched, .. } = (*files).clone();
+    // The login page and the 404 page are light. The others have forms of the pages behind the login, or are such pages.
+    let is_light = page.is_none_or(|page| page.splits.is_empty());
+    let style = if is_light { everywhere } else { everywhere + &behind_the_login };
+    // A login needs the whole stylesheet: see src/browser/stylesheet.rs.
+    let whole_style = (page.is_some() && is_light && !is_watched).then(|| css.clone());
+    let min_length = page.map(|_| facts.password_min_length.to_string());
+    let sign_up = page.map(|_| if facts.may_sign_up { "on" } else { "off" });
+    let demo = facts.demo.filter(|_| page.is_some_and(|page| page.paths.contains(&LOGIN)));
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-audience=audience>
+        <html
+            lang="en"
+            data-audience=audience
+            data-style=whole_style
+            data-password-min-length=min_length
+            data-sign-up=sign_up
+        >
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -74,7 +92,7 @@ pub fn Document(
                 }}
                 <link rel="icon" type="image/svg+xml" href=icon />
                 <AutoReload options />
-                {page.map(|_| view! { <Scripts files signed_in /> })}
+                {page.map(|page| view! { <Scripts files page /> })}
             </head>
             <body>
                 <noscript>
@@ -90,16 +108,18 @@ pub fn Document(
                     </button>
                 </div>
                 <div id="app">{body}</div>
+                {demo.map(|demo| view! { <DemoHint demo /> })}
             </body>
         </html>
     }
 }
 
-/// The scripts of a page. All files are named at once, so that the browser fetches them at the same time.
+/// The scripts of a page. All files that it needs are named at once, so that the browser fetches them at the same time.
 #[component]
-fn Scripts(files: Arc<Files>, signed_in: bool) -> impl IntoView {
-    let Files { js, loader, wasm, split_off, import_map, .. } = (*files).clone();
-    let wasms = std::iter::once(wasm.clone()).chain(split_off.into_iter().filter(|_| signed_in));
+fn Scripts(files: Arc<Files>, page: &'static Page) -> impl IntoView {
+    let splits = files.of_splits(page.splits);
+    let Files { js, loader, wasm, import_map, .. } = (*files).clone();
+    let wasms = std::iter::once(wasm.clone()).chain(splits);
     let start = without_comments(START).replace("JS_FILE", &js).replace("WASM_FILE", &wasm);
     view! {
         <script type="importmap" nonce=use_nonce()>

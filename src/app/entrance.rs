@@ -7,13 +7,14 @@ use leptos::{ev, mount::mount_to, prelude::*, reactive::owner::WeakOwner, task::
 use super::{
     client::Prefetched,
     next,
+    pages::View,
     session::{Notice, Session, State},
     table::{self, Audience, LOGIN, Page},
 };
 use crate::browser;
 
-/// Fetches what draws the pages of those who are signed in: see `signed_in.rs`. `None` if it does not come.
-pub type Loader = fn() -> Pin<Box<dyn Future<Output = Option<fn() -> AnyView>>>>;
+/// Fetches what draws a page for those who are signed in: see `signed_in.rs`. `None` if it does not come.
+pub type Loader = fn(&'static Page) -> Pin<Box<dyn Future<Output = Option<View>>>>;
 
 /// How long the person waits for the pages before they are told that something is wrong.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -65,10 +66,15 @@ impl Entrance {
 
     /// Fetches the WASM behind the entrance ahead of time. If that fails, [`Entrance::enter`] tries again.
     pub fn prepare(self) {
-        let loading = (self.loader)();
+        let loading = (self.loader)(next_page());
         spawn_local(async {
             let _ = loading.await;
         });
+    }
+
+    /// Whether the person is signed in, and the pages are still on their way.
+    pub fn is_on_the_way(self) -> bool {
+        matches!(self.session.state(), State::Open(..)) && !self.failed()
     }
 
     /// Whether the WASM behind the entrance did not come.
@@ -81,7 +87,7 @@ impl Entrance {
     pub fn enter(self) {
         let is_second_try = self.failed.get_untracked();
         self.failed.set(false);
-        let loading = (self.loader)();
+        let loading = (self.loader)(next_page());
         set_timeout(move || self.miss(is_second_try), PATIENCE);
         spawn_local(async move {
             let owner = self.owner.get_value().and_then(|owner| owner.upgrade());
@@ -129,11 +135,11 @@ impl Entrance {
     }
 
     /// Loads the login page anew, so that nothing of the account stays in memory. The login leads back, unless the
-    /// person logged out or the account is disabled. The new page says why the session ended.
+    /// person logged out, or the account is disabled or deleted. The new page says why the session ended.
     fn leave(self) {
         let notice = untrack(|| self.session.notice().get());
         let address = match notice {
-            Some(Notice::LoggedOut | Notice::Disabled) => LOGIN.to_owned(),
+            Some(Notice::LoggedOut | Notice::Disabled | Notice::Deleted) => LOGIN.to_owned(),
             Some(Notice::Expired) | None => next::login_from(&(browser::path() + &browser::query())),
         };
         show_pages_for("none");
@@ -153,6 +159,11 @@ impl Entrance {
         // It listens as long as the page lives.
         std::mem::forget(listening);
     }
+}
+
+/// The page that the login leads to.
+fn next_page() -> &'static Page {
+    next::page_after_login(browser::query_parameter("next"))
 }
 
 /// The stylesheet hides the pages that do not fit this. Before the WASM is there, `gate.js` sets it.

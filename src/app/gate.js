@@ -5,9 +5,9 @@ window.trustedTypes?.createPolicy("default", {
   createHTML: (html) => (/<(script|iframe|object|embed|base)|[\s/"']on\w+\s*=|javascript:/i.test(html) ? null : html),
 });
 (function () {
-  function stored(storage) {
+  function stored(storage, key) {
     try {
-      return window[storage].getItem("cloakroom.session");
+      return window[storage].getItem("cloakroom." + key);
     } catch (blocked) {
       return null;
     }
@@ -20,11 +20,20 @@ window.trustedTypes?.createPolicy("default", {
     }
   }
   var root = document.documentElement;
-  var sessions = [stored("sessionStorage"), stored("localStorage")];
+  // What the person chose. Without a choice, the stylesheet asks the system.
+  var theme = stored("localStorage", "theme");
+  if (theme === "light" || theme === "dark") {
+    root.dataset.theme = theme;
+    var metas = document.querySelectorAll("meta[media]");
+    metas[0].content = metas[1].content = metas[theme === "dark" ? 1 : 0].content;
+  }
+  var sessions = [stored("sessionStorage", "session"), stored("localStorage", "session")];
   root.dataset.session = sessions.some(open) ? "open" : "none";
   // An expired session is not handled here. The UI ends it, and says so on the login page.
   if (!sessions.some(Boolean) && root.dataset.audience === "signed-in") {
     var next = location.pathname + location.search;
-    location.replace(next === "/" ? "/login" : "/login?next=" + encodeURIComponent(next));
+    // Who goes back may be another person: what the former one looked at is not handed on.
+    var isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+    location.replace(isBack || next === "/" ? "/login" : "/login?next=" + encodeURIComponent(next));
   }
 })();

@@ -6,20 +6,36 @@
 //!
 //! The login page is in the WASM that every page loads. The pages behind it are in a second one: see [`signed_in`].
 
+mod ask;
 mod client;
 mod components;
+mod demo;
 mod document;
 mod entrance;
+pub mod facts;
 mod flow;
+mod form;
+mod latest;
+mod log_in;
+mod log_in_again;
+mod me;
+mod new_password;
 mod next;
 mod pages;
+mod renewed;
 mod root;
 mod session;
 mod signed_in;
+mod step_up;
 mod table;
+pub mod theme;
+mod unsaved;
+mod who;
 
 pub use self::{
+    demo::Demo,
     document::Document,
+    facts::Facts,
     root::{App, AppProps, rendered},
     table::{PAGES, Page},
 };

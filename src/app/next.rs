@@ -1,6 +1,6 @@
 //! Where to go after a login: the `next` of `/login?next=…`. Anybody can put any `next` into a link.
 
-use super::table::{self, Audience, HOME, LOGIN};
+use super::table::{self, Audience, HOME, LOGIN, PAGES, Page};
 
 /// The address to go to after a login, from the login page's `?next=…`: `next` if its path is one of the pages for
 /// those who are signed in, with any query, or else [`HOME`]. Browsers do not agree on which addresses lead to another
@@ -9,9 +9,40 @@ pub fn after_login(next: Option<String>) -> String {
     let is_page = |next: &String| {
         let path = next.split(['?', '#']).next().unwrap_or_default();
         let known = table::find(path).is_some_and(|page| page.audience == Audience::SignedIn);
-        known && !next.chars().any(char::is_control)
+        known && is_plain(path) && !next.chars().any(char::is_control)
     };
     next.filter(is_page).unwrap_or_else(|| HOME.to_owned())
+}
+
+/// Whether a browser takes a path as it is. It takes `\` for `/`, and removes `.` and `..`, also if they are encoded.
+fn is_plain(path: &str) -> bool {
+    !path.contains('\\') && !path.split('/').any(is_dots)
+}
+
+/// Whether a part of a path is nothing but dots. It searches no text: that would make the login page a kilobyte heavier.
+fn is_dots(part: &str) -> bool {
+    let mut bytes = part.bytes();
+    let is_dot = |first: u8, bytes: &mut std::str::Bytes<'_>| match first {
+        b'.' => true,
+        b'%' => bytes.next() == Some(b'2') && bytes.next().is_some_and(|byte| byte.eq_ignore_ascii_case(&b'e')),
+        _ => false,
+    };
+    let mut dots = 0;
+    while let Some(first) = bytes.next() {
+        if !is_dot(first, &mut bytes) {
+            return false;
+        }
+        dots += 1;
+    }
+    dots > 0
+}
+
+/// The page that [`after_login`] leads to.
+pub fn page_after_login(next: Option<String>) -> &'static Page {
+    let address = after_login(next);
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    // `after_login` returns the address of a page.
+    table::find(path).unwrap_or(&PAGES[0])
 }
 
 /// The address of the login page that leads back to `location` after the login.
@@ -37,7 +68,16 @@ mod tests {
 
     #[test]
     fn a_page_of_this_site_is_gone_to_as_it_is() {
-        for path in ["/", "/account", "/account/", "/account?tab=items#foo", "/account?q=a%20b%26c", "/?//x"] {
+        for path in [
+            "/",
+            "/account",
+            "/account/",
+            "/account?tab=items#foo",
+            "/account?q=a%20b%26c",
+            "/?//x",
+            "/settings/password",
+            "/admin/users/ada",
+        ] {
             assert_eq!(next(path), path);
         }
     }
@@ -68,6 +108,11 @@ mod tests {
             "/account/../login",
             "/account//",
             "/account/x",
+            "/settings/..\\token",
+            "/settings/..",
+            "/settings/%2e%2E",
+            "/admin/users/.",
+            "/settings/\\evil.example",
             "/account?a\nb",
         ] {
             assert_eq!(next(elsewhere), HOME, "{elsewhere:?}");
@@ -104,6 +149,10 @@ mod tests {
                 "?",
                 "#",
                 "%2f",
+                "%2e",
+                "%5c",
+                "/settings/",
+                "/admin/users/",
                 "\t",
             ][..],
         );
@@ -115,9 +164,7 @@ mod tests {
     fn is_page_of_this_site(to: &str) -> bool {
         let here = Url::parse("https://cloakroom.example/login").expect("an address");
         let there = here.join(to);
-        there.is_ok_and(|there| {
-            there.origin() == here.origin() && ["/", "/account", "/account/"].contains(&there.path())
-        })
+        there.is_ok_and(|there| there.origin() == here.origin() && table::find(there.path()).is_some())
     }
 
     proptest! {

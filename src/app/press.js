@@ -19,4 +19,12 @@
     },
     true,
   );
+  // At the first key, the stylesheet of the pages behind the login comes too. src/browser/stylesheet.rs applies it.
+  addEventListener(
+    "input",
+    function () {
+      if (root.dataset.style) fetch(root.dataset.style).catch(function () {});
+    },
+    { once: true },
+  );
 })();

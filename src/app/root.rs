@@ -1,11 +1,13 @@
 //! The root of each page, as the server renders it and the browser hydrates it.
 
-use leptos::{either::Either, prelude::*, wasm_split::SplitLoaderError};
+use std::{error::Error, fmt};
+
+use leptos::{either::Either, prelude::*};
 use web_sys::HtmlElement;
 
 use super::{
     entrance::Entrance,
-    pages,
+    pages::{self, View},
     session::Session,
     signed_in,
     table::{self, Audience, Page},
@@ -17,18 +19,18 @@ use crate::browser;
 pub fn App(
     /// The page that the server renders.
     page: &'static Page,
-    /// Draws the page, if it is one for those who are signed in.
-    signed_in: Option<signed_in::View>,
+    /// Draws the page, if it is not in the main WASM.
+    view: Option<View>,
 ) -> impl IntoView {
     let session = Session::new();
     let entrance =
-        Entrance::new(session, || Box::pin(async { signed_in::load_view().await.ok() }), signed_in.is_some());
+        Entrance::new(session, |page| Box::pin(signed_in::load(page, true)), page.audience == Audience::SignedIn);
     provide_context(session);
     provide_context(entrance);
     provide_context(entrance.prefetched);
-    match signed_in {
+    match view {
         Some(view) => Either::Left(view()),
-        None => Either::Right(pages::signed_out(page)),
+        None => Either::Right(pages::in_main(page)),
     }
 }
 
@@ -36,14 +38,34 @@ pub fn App(
 /// is not in the table.
 ///
 /// # Errors
-/// The WASM of the pages for those who are signed in could not be fetched. A later call tries again.
-pub async fn rendered() -> Result<Option<(HtmlElement, AppProps)>, SplitLoaderError> {
+/// The WASM of the page could not be fetched. A later call tries again.
+pub async fn rendered() -> Result<Option<(HtmlElement, AppProps)>, MissingPart> {
     let (Some(page), Some(element)) = (table::find(&browser::path()), browser::app_element()) else {
         return Ok(None);
     };
-    let signed_in = match page.audience {
-        Audience::SignedIn => Some(signed_in::load_view().await?),
-        Audience::SignedOut => None,
-    };
-    Ok(Some((element, AppProps { page, signed_in })))
+    Ok(Some((element, AppProps { page, view: view_of(page).await? })))
 }
+
+/// Fetches the WASM that a page needs beside the main one, and returns what draws the page. `None` if the page is in the
+/// main WASM. On the server, it is there at once.
+///
+/// # Errors
+/// The WASM could not be fetched. A later call tries again.
+pub async fn view_of(page: &'static Page) -> Result<Option<View>, MissingPart> {
+    match page.audience {
+        Audience::SignedIn => signed_in::load(page, false).await.map(Some).ok_or(MissingPart),
+        Audience::SignedOut => pages::load_signed_out(page).await.map_err(|_| MissingPart),
+    }
+}
+
+/// A part of the program could not be fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MissingPart;
+
+impl fmt::Display for MissingPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a part of the program could not be fetched")
+    }
+}
+
+impl Error for MissingPart {}

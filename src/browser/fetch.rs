@@ -15,6 +15,10 @@ pub struct Answer {
     pub status: u16,
     /// `Retry-After`, in seconds.
     pub retry_after: Option<u32>,
+    /// `ETag`: the version of what was sent (RFC 9110 §8.8.3).
+    pub etag: Option<String>,
+    /// `WWW-Authenticate`: why a token is refused (RFC 6750 §3).
+    pub challenge: Option<String>,
     /// The body.
     pub body: String,
     /// The time from the request to the answer, in milliseconds.
@@ -43,9 +47,17 @@ async fn try_send(method: &str, path: &str, headers: &[(&str, &str)], body: Opti
         request.set_body(&body.into());
     }
     let response: Response = JsFuture::from(window().fetch_with_str_and_init(path, &request)).await?.unchecked_into();
-    let retry_after = response.headers().get("retry-after")?.and_then(|seconds| seconds.parse().ok());
+    let headers = response.headers();
+    let header = |name| headers.get(name).ok().flatten();
     let body = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
-    Ok(Answer { status: response.status(), retry_after, body, milliseconds: since(started) })
+    Ok(Answer {
+        status: response.status(),
+        retry_after: header("retry-after").and_then(|seconds| seconds.parse().ok()),
+        etag: header("etag"),
+        challenge: header("www-authenticate"),
+        body,
+        milliseconds: since(started),
+    })
 }
 
 impl Answer {
@@ -59,13 +71,13 @@ impl Answer {
             return Ok(self.body);
         }
         let Some(body) = Json::parse(&self.body) else { return Err(ApiError::unreachable()) };
-        // No page shows the entries of a 422 yet, so they are not read.
+        // The entries of a 422 are read by `app::client`, with serde_json.
         let detail =
             body.member("detail").text().map_or_else(|| Detail::Fields(Vec::new()), |text| Detail::Text(text.into()));
         Err(ApiError {
             status: self.status,
             body: ErrorBody { detail, error: None, error_description: None },
-            challenge: None,
+            challenge: self.challenge,
             retry_after: self.retry_after,
         })
     }

@@ -2,14 +2,15 @@
 //! there is no browser: nothing that is rendered may call these functions while it is rendered.
 
 pub mod fetch;
+pub mod js;
 pub mod json;
+pub mod locale;
+pub mod stylesheet;
 
-use js_sys::{Date, Reflect};
+use js_sys::{Date, Promise};
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{FocusOptions, HtmlElement, HtmlInputElement, UrlSearchParams};
-
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+use web_sys::{Crypto, FocusOptions, HtmlElement, HtmlInputElement, UrlSearchParams};
 
 /// The time now, in milliseconds of the browser's own clock.
 pub fn now() -> f64 {
@@ -29,25 +30,6 @@ pub fn stopwatch() -> f64 {
 )]
 pub fn since(started: f64) -> u32 {
     (stopwatch() - started).round() as u32
-}
-
-/// The local time of day of a moment in Unix milliseconds: `14:02`.
-pub fn time_of_day(milliseconds: f64) -> String {
-    let date = Date::new(&milliseconds.into());
-    format!("{:02}:{:02}", date.get_hours(), date.get_minutes())
-}
-
-/// The local date and time of a moment in Unix milliseconds: `24 Nov 2026, 14:02:11`.
-pub fn date_and_time(milliseconds: f64) -> String {
-    let date = Date::new(&milliseconds.into());
-    let month = usize::try_from(date.get_month()).ok().and_then(|month| MONTHS.get(month)).unwrap_or(&"");
-    format!(
-        "{} {month} {}, {}:{:02}",
-        date.get_date(),
-        date.get_full_year(),
-        time_of_day(milliseconds),
-        date.get_seconds()
-    )
 }
 
 /// The path of the current page.
@@ -72,6 +54,29 @@ pub fn replace_address(address: &str, note: Option<&str>) {
         // A browser refuses this only to a page that does it hundreds of times in a row.
         let _ = history.replace_state_with_url(&note.map_or(JsValue::NULL, JsValue::from_str), "", Some(address));
     }
+}
+
+/// Adds an address to the browser's history. Loads nothing.
+pub fn push_address(address: &str) {
+    if let Ok(history) = window().history() {
+        // A browser refuses this only to a page that does it hundreds of times in a row.
+        let _ = history.push_state_with_url(&JsValue::NULL, "", Some(address));
+    }
+}
+
+/// Goes to the address before this one, as the browser's Back does.
+pub fn go_back() {
+    js::call(&js::get(&window(), "history"), "back", &[]);
+}
+
+/// Opens a dialog in front of the page. Nothing happens if it is open already.
+pub fn show_modal(dialog: &JsValue) {
+    js::call(dialog, "showModal", &[]);
+}
+
+/// Closes a dialog. A dialog that is taken out of the page gives the keyboard focus back only if it is closed before.
+pub fn close_dialog(dialog: &JsValue) {
+    js::call(dialog, "close", &[]);
 }
 
 /// Takes the note that was kept with the address.
@@ -106,6 +111,22 @@ pub fn set_root_attribute(name: &str, value: &str) {
     }
 }
 
+/// Sets an attribute of the `html` element, or removes it.
+pub fn set_or_remove_root_attribute(name: &str, value: Option<&str>) {
+    if let (None, Some(root)) = (value, document().document_element()) {
+        // Removing an attribute does not fail.
+        let _ = root.remove_attribute(name);
+    }
+    if let Some(value) = value {
+        set_root_attribute(name, value);
+    }
+}
+
+/// An attribute of the `html` element.
+pub fn root_attribute(name: &str) -> Option<String> {
+    document().document_element()?.get_attribute(name)
+}
+
 /// Gives the keyboard focus to the page's heading. The page does not scroll.
 pub fn focus_heading() {
     let heading = document().query_selector("main h1").ok().flatten();
@@ -123,6 +144,31 @@ pub fn empty_field(id: &str) {
     let field = document().get_element_by_id(id);
     if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlInputElement>().ok()) {
         field.set_value("");
+    }
+}
+
+/// Gives the keyboard focus to an element.
+pub fn focus(id: &str) {
+    let element = document().get_element_by_id(id);
+    if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        // A page in the background may not take the focus.
+        let _ = element.focus();
+    }
+}
+
+/// Whether a button is pressed at this moment.
+pub fn is_pressed() -> bool {
+    document().query_selector("button:active").is_ok_and(|pressed| pressed.is_some())
+}
+
+/// Gives the keyboard focus to an element if nothing has it, or to the heading if the element cannot take it.
+pub fn focus_if_lost(id: &str) {
+    let is_lost = || document().query_selector(":focus").is_ok_and(|focused| focused.is_none());
+    if is_lost() {
+        focus(id);
+    }
+    if is_lost() {
+        focus_heading();
     }
 }
 
@@ -146,10 +192,20 @@ pub fn may_store_on_device() -> bool {
     window().local_storage().is_ok_and(|storage| storage.is_some())
 }
 
+/// Random bytes that nobody can foresee. `None` if the browser has none.
+pub fn random_bytes(count: usize) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; count];
+    js::get(&window(), "crypto").unchecked_into::<Crypto>().get_random_values_with_u8_array(&mut bytes).ok()?;
+    Some(bytes)
+}
+
 /// Copies `text` to the clipboard. Returns `false` if the browser refuses, for example on a page without HTTPS.
 pub async fn copy(text: &str) -> bool {
-    let navigator = window().navigator();
-    let there =
-        Reflect::get(&navigator, &JsValue::from_str("clipboard")).is_ok_and(|clipboard| !clipboard.is_undefined());
-    there && wasm_bindgen_futures::JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok()
+    let clipboard = js::get(&window().navigator(), "clipboard");
+    // A page without HTTPS has no clipboard, and a clipboard without an object has no methods.
+    let Some(copied) = clipboard.is_object().then(|| js::call(&clipboard, "writeText", &[text.into()])).flatten()
+    else {
+        return false;
+    };
+    wasm_bindgen_futures::JsFuture::from(copied.unchecked_into::<Promise>()).await.is_ok()
 }

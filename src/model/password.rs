@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::BrokenRule;
@@ -20,7 +21,7 @@ const SHORTEST_WORD: usize = 3;
 
 /// A password that was chosen. It follows the rules of NIST SP 800-63B-4 §3.1.1.2 that need no list: its length, and
 /// that it is not made of words that everybody knows of its user. There is no rule of composition. No `Debug` shows it.
-#[derive(Clone, PartialEq, Eq, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(value_type = String, format = Password, min_length = 8, max_length = 1024, example = "purple umbrella stand")]
 pub struct NewPassword(String);
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::{Serialize, Serializer};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
@@ -89,6 +90,11 @@ impl Scopes {
         Self(self.0 | other.0)
     }
 
+    /// The scopes of this set that are not in the other.
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// The scopes that are in both sets.
     pub const fn intersection(self, other: Self) -> Self {
         Self(self.0 & other.0)
@@ -113,6 +119,12 @@ impl From<String> for Scopes {
 }
 
 /// The scopes in a JSON body: a list of their names.
+impl Serialize for Scopes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.names())
+    }
+}
+
 impl PartialSchema for Scopes {
     fn schema() -> RefOr<Schema> {
         let names = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(Self::ALL.names()));
@@ -168,5 +180,6 @@ mod tests {
         assert!(granted.contains(Scopes::new(ITEMS)));
         assert!(!granted.contains(Scopes::new(ITEMS | ADMIN)));
         assert_eq!(granted.intersection(Scopes::new(ITEMS | ADMIN)), Scopes::new(ITEMS));
+        assert_eq!(granted.without(Scopes::new(ITEMS | ADMIN)), Scopes::new(ME));
     }
 }

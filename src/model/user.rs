@@ -60,7 +60,7 @@ pub struct Account {
 }
 
 /// The body of `POST /users`.
-#[derive(Clone, Debug, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "username": "ada",
     "password": "purple umbrella stand",
@@ -74,54 +74,65 @@ pub struct UserCreate {
     /// the e-mail address or the service's name.
     pub password: NewPassword,
     /// The e-mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Email>)]
     pub email: Option<Email>,
     /// The full name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<FullName>)]
     pub full_name: Option<FullName>,
     /// What the user may do. Only an administrator may send this. Without it: `me items me:write items:write`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub scopes: Option<Scopes>,
     /// Whether the account starts disabled. Only an administrator may send this.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub disabled: Option<bool>,
 }
 
 /// The body of `PATCH /users/me`. A member that is left out stays as it is.
-#[derive(Clone, Debug, Default, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
 #[schema(example = json!({"email": "ada@example.org", "full_name": null}))]
 pub struct UserUpdateMe {
     /// The new e-mail address; null removes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Email>)]
     pub email: Option<Option<Email>>,
     /// The new full name; null removes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<FullName>)]
     pub full_name: Option<Option<FullName>>,
 }
 
 /// The body of `PATCH /users/{username}`. A member that is left out stays as it is.
-#[derive(Clone, Debug, Default, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
 #[schema(example = json!({"disabled": true}))]
 pub struct UserUpdate {
     /// The new e-mail address; null removes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Email>)]
     pub email: Option<Option<Email>>,
     /// The new full name; null removes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<FullName>)]
     pub full_name: Option<Option<FullName>>,
     /// Whether the account is disabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub disabled: Option<bool>,
     /// What the user may do from now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub scopes: Option<Scopes>,
     /// A new password. It ends the user's tokens and a lockout.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub password: Option<NewPassword>,
 }
 
 /// The body of `PUT /users/me/password`.
-#[derive(Clone, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 #[schema(example = json!({"current_password": "secret", "new_password": "purple umbrella stand"}))]
 pub struct UpdatePassword {
     /// The password that is to be replaced.

@@ -52,6 +52,8 @@ pub struct Parts {
     pub accounts: AccountSettings,
     /// The fewest characters of a new password.
     pub password_min_length: usize,
+    /// Whether there are the demo's users.
+    pub is_demo: bool,
     /// How the server is reached.
     pub server: Arc<ServerSettings>,
     /// The metrics.
@@ -132,6 +134,7 @@ impl AppState {
             limits: settings.limits,
             accounts: settings.accounts,
             password_min_length: settings.password.min_length,
+            is_demo: settings.demo.enabled,
             server: Arc::new(settings.server.clone()),
             throttle: Throttle::new(settings.password.queue),
             readiness: Readiness::default(),

@@ -34,7 +34,7 @@ async fn every_answer_says_what_a_browser_may_not_do_with_it() {
 
 #[tokio::test]
 async fn a_page_has_a_policy_with_a_nonce_of_its_own_on_each_of_its_scripts_and_styles() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_with(&["demo.enabled=true"]).await;
     let mut nonces = Vec::new();
     for path in ["/login", "/account", "/nowhere"] {
         let answer = app.visit(path).await;

@@ -11,9 +11,9 @@ use super::support::{BROWSER, TestApp};
 async fn each_page_is_rendered_with_its_title_with_and_without_a_trailing_slash() {
     let app = TestApp::start().await;
     for (path, title) in [
-        ("/", "Your account · Cloakroom"),
-        ("/account", "Your account · Cloakroom"),
-        ("/account/", "Your account · Cloakroom"),
+        ("/", "Account · Cloakroom"),
+        ("/account", "Account · Cloakroom"),
+        ("/account/", "Account · Cloakroom"),
         ("/login", "Log in · Cloakroom"),
         ("/login/", "Log in · Cloakroom"),
         ("/login?next=/account", "Log in · Cloakroom"),
@@ -44,8 +44,42 @@ async fn a_page_tells_gate_js_who_may_see_it_and_the_404_page_is_for_everybody()
         ("/nowhere", ""),
     ] {
         let page = app.visit(path).await.text();
-        assert!(page.contains(&format!("<html lang=\"en\"{audience}>")), "{path}");
+        let html = page.split("<html").nth(1).and_then(|rest| rest.split('>').next()).expect("an element");
+        assert_eq!(html.contains("data-audience"), !audience.is_empty(), "{path}");
+        assert!(html.starts_with(&format!(" lang=\"en\"{audience}")), "{path}");
         assert_eq!(page.contains("importmap"), !audience.is_empty(), "{path}: the 404 page needs no WASM");
+    }
+}
+
+#[tokio::test]
+async fn a_page_says_the_settings_that_forms_need() {
+    for (overrides, said) in [
+        (&[][..], r#" data-password-min-length="15" data-sign-up="on""#),
+        (&["password.min-length=20", "accounts.sign-up=false"], r#" data-password-min-length="20" data-sign-up="off""#),
+    ] {
+        let app = TestApp::start_with(overrides).await;
+        for path in ["/login", "/signup", "/settings"] {
+            assert!(app.visit(path).await.text().contains(said), "{path} {said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_login_page_of_a_demo_says_how_to_log_in_and_no_other_page_does() {
+    let demo = TestApp::start_with(&["demo.enabled=true"]).await;
+    let page = demo.visit("/login").await.text();
+    for said in ["class=\"demo\"", ".demo {", ".demo button", "johndoe", "secret", "alice", "secret2"] {
+        assert!(page.contains(said), "{said}");
+    }
+    let plain = TestApp::start().await;
+    for page in [
+        plain.visit("/login").await.text(),
+        plain.visit("/account").await.text(),
+        demo.visit("/account").await.text(),
+        demo.visit("/signup").await.text(),
+        demo.visit("/nowhere").await.text(),
+    ] {
+        assert!(!page.contains("demo") && !page.contains("johndoe") && !page.contains("alice"));
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
         flow::{Exchange, LoginExchange, shortened},
         session::{Kept, STORAGE_KEY, Session, State, StoredSession},
     },
-    browser,
+    browser::{self, locale},
     error::ApiError,
     model::{Jwt, Token},
 };
@@ -72,7 +72,7 @@ fn Steps(stored: StoredSession, kept: Kept) -> impl IntoView {
                 <h3>"You type your username and password"</h3>
                 <p>
                     {format!("You did, as {}. ", username.unwrap_or_default())}
-                    "It is the only time that the password is needed."
+                    "From here on the token is enough. Only sensitive steps ask for the password again."
                 </p>
             </li>
             <li>
@@ -160,7 +160,7 @@ fn Members(title: &'static str, members: Map<String, Value>) -> impl IntoView {
         let shown = match &value {
             Value::String(text) => text.clone(),
             Value::Number(seconds) if matches!(name.as_str(), "exp" | "iat" | "nbf") => {
-                seconds.as_f64().map_or_else(|| value.to_string(), |seconds| browser::date_and_time(seconds * 1000.0))
+                seconds.as_f64().map_or_else(|| value.to_string(), |seconds| locale::date_and_time(seconds * 1000.0))
             }
             _ => value.to_string(),
         };

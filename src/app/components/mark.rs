@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// The mark. The same drawing is `public/favicon.svg`.
+/// The mark. `public/favicon.svg` is a plainer drawing of it, in a colour for light and dark.
 #[component]
 pub fn Mark() -> impl IntoView {
     view! {

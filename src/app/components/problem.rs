@@ -2,15 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::error::ApiError;
+use crate::error::{ApiError, Detail};
 
 /// The message for a refused login. It says what to do.
 pub fn login_problem(refusal: &ApiError) -> String {
-    let wait = |seconds: u32| match seconds {
-        0 | 1 => "in a second".to_owned(),
-        2..=90 => format!("in {seconds} seconds"),
-        _ => format!("in {} minutes", seconds.div_ceil(60)),
-    };
     match (refusal.status, refusal.retry_after) {
         (ApiError::UNREACHABLE, _) => "The server cannot be reached. Check your connection and try again.".to_owned(),
         (401, _) => "That username and password don’t match. Check both and try again.".to_owned(),
@@ -20,6 +15,37 @@ pub fn login_problem(refusal: &ApiError) -> String {
         (503, Some(seconds)) => format!("The counter is busy right now. Try again {}.", wait(seconds)),
         (400..500, _) => "The server did not accept this login. Check what you typed and try again.".to_owned(),
         _ => "Something went wrong on the server. Try again in a moment.".to_owned(),
+    }
+}
+
+/// When to try again.
+fn wait(seconds: u32) -> String {
+    match seconds {
+        0 | 1 => "in a second".to_owned(),
+        2..=90 => format!("in {seconds} seconds"),
+        _ => format!("in {} minutes", seconds.div_ceil(60)),
+    }
+}
+
+/// The message for a refused change. It says what to do.
+pub fn change_problem(refusal: &ApiError) -> String {
+    let wait = refusal.retry_after.map_or_else(|| "in a moment".to_owned(), wait);
+    match (refusal.status, &refusal.body.detail) {
+        (ApiError::UNREACHABLE, _) => {
+            "The server cannot be reached. Nothing was saved. Check your connection and try again.".to_owned()
+        }
+        (401, _) if refusal.is_stale_token() => "Nothing was changed, as the password was not typed again.".to_owned(),
+        (401, _) => "Your session has ended.".to_owned(),
+        (403, _) => "Your account is not allowed to do this.".to_owned(),
+        (404, _) => "It is not there any more.".to_owned(),
+        (412, _) => "It was changed elsewhere meanwhile.".to_owned(),
+        (429, _) => format!("Too many attempts. Try again {wait}."),
+        (503, _) => format!("The server is busy right now. Try again {wait}."),
+        (400..500, Detail::Text(sentence)) => format!("{sentence}."),
+        (400..500, Detail::Fields(fields)) => {
+            fields.iter().map(|field| format!("{}.", field.msg)).collect::<Vec<_>>().join(" ")
+        }
+        _ => "Something went wrong on the server. Nothing was saved. Try again in a moment.".to_owned(),
     }
 }
 
@@ -38,7 +64,8 @@ pub fn LoadProblem(
 ) -> impl IntoView {
     let why = match refusal.status {
         ApiError::UNREACHABLE => "the server cannot be reached",
-        403 => "your token lacks the scope for it",
+        403 => "your account is not allowed to see it",
+        404 => "it is not there",
         _ => "the server had a problem",
     };
     view! {

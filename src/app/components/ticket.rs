@@ -7,7 +7,7 @@ use leptos::{leptos_dom::helpers::set_interval_with_handle, prelude::*};
 use super::mark::Mark;
 use crate::{
     app::session::{Notice, Session, State, StoredSession},
-    browser,
+    browser::{self, locale},
     model::{Jwt, Scopes},
 };
 
@@ -89,7 +89,7 @@ fn Countdown(stored: Memo<Option<StoredSession>>) -> impl IntoView {
         }
     });
     let until =
-        move || stored.get().filter(|_| left.get().is_some()).map(|stored| browser::time_of_day(stored.expires_at));
+        move || stored.get().filter(|_| left.get().is_some()).map(|stored| locale::time_of_day(stored.expires_at));
     view! {
         "until "
         <span class="time">{move || until().unwrap_or_else(|| "··:··".to_owned())}</span>

@@ -1,11 +1,13 @@
 //! The account page: the user, the ticket and the items.
 
 use leptos::prelude::*;
+use leptos_router::components::A;
 
 use crate::{
     app::{
         client,
         components::{flow_panel::FlowPanel, loading::Loading, ticket::Ticket},
+        me::Me,
     },
     model::{Item, User},
 };
@@ -13,7 +15,7 @@ use crate::{
 /// The account page.
 #[component]
 pub fn Account() -> impl IntoView {
-    let user = client::load::<User>(|| "/users/me".to_owned());
+    let Me(user) = expect_context();
     let items = client::load::<Vec<Item>>(|| "/users/me/items".to_owned());
 
     let greeting = move || match user.get() {
@@ -33,7 +35,10 @@ pub fn Account() -> impl IntoView {
                 <Loading from=user what="Your profile" lines=4 children=profile />
             </section>
             <section class="card items" aria-labelledby="items-title">
-                <h2 id="items-title">"Your items"</h2>
+                <div class="card-top">
+                    <h2 id="items-title">"Your items"</h2>
+                    <A href="/my-items">"All items"</A>
+                </div>
                 <Loading from=items what="Your items" lines=3 children=list />
             </section>
             {move || settled.get().then(|| view! { <FlowPanel /> })}
@@ -64,6 +69,9 @@ fn list(items: Vec<Item>) -> impl IntoView {
             <div class="empty">
                 <p>"Nothing on your hooks yet."</p>
                 <p class="hint">"What you hand in will hang here."</p>
+                <p>
+                    <A href="/my-items">"Hand in your first item"</A>
+                </p>
             </div>
         }
         .into_any();

@@ -10,21 +10,15 @@ use crate::{
             problem::{DISABLED, login_problem},
         },
         entrance::Entrance,
-        flow::LoginExchange,
-        next,
-        session::{Notice, State, StoredSession},
-        table,
+        log_in::log_in,
+        session::Notice,
     },
-    browser::{self, fetch::Answer},
-    error::ApiError,
-    oauth2::{self, PasswordForm},
+    browser,
+    oauth2::PasswordForm,
 };
 
 /// What the button says while a login is under way. `press.js` reads it from the button.
 const BUSY: &str = "Checking…";
-
-/// Where a token's user is.
-const ME: &str = "/users/me";
 
 /// The login page.
 #[component]
@@ -41,6 +35,7 @@ pub fn Login() -> impl IntoView {
             <div class="card">
                 <h1>"Log in"</h1>
                 <LoginForm />
+                <p class="sign-up">"New here? " <a href="/signup">"Sign up"</a></p>
             </div>
         </main>
     }
@@ -56,7 +51,7 @@ fn LoginForm() -> impl IntoView {
     });
     let (pending, answer) = (login.pending(), login.value());
     // After a login, the next page's WASM may still be on its way.
-    let busy = move || pending.get() || matches!(session.state(), State::Open(..)) && !entrance.failed();
+    let busy = move || pending.get() || entrance.is_on_the_way();
 
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -100,6 +95,7 @@ fn LoginForm() -> impl IntoView {
         Notice::Expired => Some("Your session has expired. Log in to go on."),
         Notice::Disabled => Some(DISABLED),
         Notice::LoggedOut => Some("You are logged out."),
+        Notice::Deleted => Some("Your account is deleted."),
     };
     // The next page's WASM comes while the person types.
     let prepared = StoredValue::new(false);
@@ -176,36 +172,4 @@ fn PasswordInput(shown: RwSignal<bool>) -> impl IntoView {
             </button>
         </div>
     }
-}
-
-/// Logs in: posts the form to the token endpoint, begins what the next page loads first, and stores the token when
-/// `/users/me` has answered. A disabled user's token is useless, so it is not stored.
-async fn log_in(entrance: Entrance, form: PasswordForm, on_this_device: bool) -> Result<(), ApiError> {
-    let started = browser::stopwatch();
-    let token = oauth2::token(form.clone()).await?;
-    let login = LoginExchange::new(&form, browser::since(started));
-    let stored = StoredSession::new(token.clone(), &login);
-    // The next page's first requests go out beside the one that is needed here.
-    let next = next::after_login(browser::query_parameter("next"));
-    let page = table::find(next.split(['?', '#']).next().unwrap_or_default());
-    let loads = page.map_or(&[][..], |page| page.loads);
-    let prefetched = entrance.prefetched;
-    prefetched.clear();
-    for path in std::iter::once(&ME).chain(loads.iter().filter(|path| **path != ME)) {
-        prefetched.begin(&token, path);
-    }
-    // Without an answer, the next page says what did not load, and offers a retry.
-    if let Some(me) = prefetched.take(ME).await {
-        if let Some(Err(refusal)) = me.answer.clone().map(Answer::into_body)
-            && (refusal.status == 401 || refusal.is_inactive_user())
-        {
-            prefetched.clear();
-            return Err(refusal);
-        }
-        if loads.contains(&ME) {
-            prefetched.keep(ME, me);
-        }
-    }
-    entrance.session.open(stored, on_this_device);
-    Ok(())
 }

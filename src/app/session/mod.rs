@@ -8,7 +8,10 @@ use web_sys::BroadcastChannel;
 
 pub use self::stored::{Kept, STORAGE_KEY, StoredSession};
 use super::flow::Exchange;
-use crate::{browser, model::Token};
+use crate::{
+    browser,
+    model::{Scopes, Token},
+};
 
 /// How many requests the panel "How this works" remembers.
 const REMEMBERED_EXCHANGES: usize = 12;
@@ -33,10 +36,12 @@ pub enum Notice {
     Disabled,
     /// The person logged out, here or in another tab.
     LoggedOut,
+    /// The person deleted the account.
+    Deleted,
 }
 
 impl Notice {
-    const ALL: [Self; 3] = [Self::Expired, Self::Disabled, Self::LoggedOut];
+    const ALL: [Self; 4] = [Self::Expired, Self::Disabled, Self::LoggedOut, Self::Deleted];
 
     /// A name for it, to keep it while the login page is loaded.
     pub const fn name(self) -> &'static str {
@@ -44,6 +49,7 @@ impl Notice {
             Self::Expired => "expired",
             Self::Disabled => "disabled",
             Self::LoggedOut => "logged-out",
+            Self::Deleted => "deleted",
         }
     }
 }
@@ -102,6 +108,43 @@ impl Session {
         let wanted = if on_this_device { Kept::Device } else { Kept::Tab };
         let kept = [wanted, Kept::Tab].into_iter().find(|kept| kept.write(&stored)).unwrap_or(Kept::Page);
         self.begin(stored, kept);
+    }
+
+    /// Goes on with another token of the same user, and stores it where the present one is.
+    pub fn renew(self, stored: StoredSession) {
+        if let State::Open(_, kept) = self.state.get_untracked() {
+            let stored = stored.begun_now();
+            let kept = if kept.write(&stored) {
+                kept
+            } else {
+                // The old token must not come back with a reload.
+                kept.delete();
+                Kept::Page
+            };
+            self.show(State::Open(stored, kept));
+        }
+    }
+
+    /// The user has no more than these scopes now. The server cuts the token's scopes down to them; so does the session,
+    /// for what is drawn.
+    pub fn narrow(self, scopes: Scopes) {
+        if let State::Open(mut stored, _) = self.state.get_untracked() {
+            stored.token.scope = Scopes::parse_granted(&stored.token.scope).intersection(scopes).to_string();
+            self.renew(stored);
+        }
+    }
+
+    /// The session that another tab has stored on this device, if this one is kept there too.
+    pub fn stored_elsewhere(self) -> Option<StoredSession> {
+        match self.state.get_untracked() {
+            State::Open(_, Kept::Device) => Kept::Device.read(),
+            _ => None,
+        }
+    }
+
+    /// Goes on with a session that another tab has stored.
+    pub fn go_on_with(self, stored: StoredSession) {
+        self.show(State::Open(stored, Kept::Device));
     }
 
     fn begin(self, stored: StoredSession, kept: Kept) {

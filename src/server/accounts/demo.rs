@@ -10,6 +10,9 @@ use crate::{
 /// The username and password that the server prints at its start.
 pub const LOGIN: (&str, &str) = ("johndoe", "secret");
 
+/// The username and password of the user who is disabled.
+pub const DISABLED_LOGIN: (&str, &str) = ("alice", "secret2");
+
 /// A demo user. Each item is an id, a title and a description.
 struct DemoUser {
     username: &'static str,
@@ -37,7 +40,7 @@ const USERS: [DemoUser; 2] = [
         ],
     },
     DemoUser {
-        username: "alice",
+        username: DISABLED_LOGIN.0,
         full_name: "Alice Wonderson",
         email: "alice@example.com",
         // The hash of `secret2`.

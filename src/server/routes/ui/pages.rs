@@ -14,8 +14,9 @@ use leptos::prelude::{AnyView, IntoAny, view};
 use leptos_axum::render_app_to_stream;
 
 use crate::{
-    app::{Document, PAGES, Page},
+    app::{Demo, Document, Facts, PAGES, Page},
     server::{
+        accounts::demo,
         routes::{api, around},
         state::AppState,
     },
@@ -55,11 +56,20 @@ fn document(
     state: &AppState,
     page: Option<&'static Page>,
 ) -> impl Fn() -> AnyView + Clone + Send + Sync + 'static + use<> {
-    let (options, files) = (state.leptos_options.clone(), Arc::clone(&state.assets.files));
+    let (options, files, facts) = (state.leptos_options.clone(), Arc::clone(&state.assets.files), facts(state));
     move || {
         around::set_page_policy(&options);
         let (options, files) = (options.clone(), Arc::clone(&files));
-        view! { <Document page options files /> }.into_any()
+        view! { <Document page options files facts /> }.into_any()
+    }
+}
+
+/// What the UI knows of the settings.
+fn facts(state: &AppState) -> Facts {
+    Facts {
+        password_min_length: state.password_min_length,
+        may_sign_up: state.accounts.sign_up,
+        demo: state.is_demo.then_some(Demo { enabled: demo::LOGIN, disabled: demo::DISABLED_LOGIN }),
     }
 }
 

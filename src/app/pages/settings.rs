@@ -1,0 +1,48 @@
+//! The settings. Each part has an address of its own.
+
+mod appearance;
+mod danger;
+mod may_write;
+mod password;
+mod profile;
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use self::{appearance::Appearance, danger::Danger, password::Password, profile::Profile};
+use crate::app::{components::tabs::Tabs, pages::NotFound};
+
+/// The parts: the address and the name of each.
+const PARTS: &[(&str, &str)] = &[
+    ("/settings", "Profile"),
+    ("/settings/password", "Password"),
+    ("/settings/appearance", "Appearance"),
+    ("/settings/danger", "Danger zone"),
+];
+
+/// The settings page.
+#[component]
+pub fn Settings() -> impl IntoView {
+    let params = use_params_map();
+    let part = Memo::new(move |_| params.with(|params| params.get("part").unwrap_or_default()));
+    let is_known = Memo::new(move |_| part.with(|part| matches!(&**part, "" | "password" | "appearance" | "danger")));
+    let shown = move || match &*part.get() {
+        "password" => view! { <Password /> }.into_any(),
+        "appearance" => view! { <Appearance /> }.into_any(),
+        "danger" => view! { <Danger /> }.into_any(),
+        _ => view! { <Profile /> }.into_any(),
+    };
+    move || {
+        if !is_known.get() {
+            return view! { <NotFound /> }.into_any();
+        }
+        view! {
+            <div class="page settings">
+                <h1>"Settings"</h1>
+                <Tabs label="Settings" parts=PARTS />
+                {shown}
+            </div>
+        }
+        .into_any()
+    }
+}
