@@ -7,7 +7,6 @@ use crate::{
     app::facts,
     app::{form::Field, new_password},
     browser,
-    model::{NewPassword, PasswordRules},
 };
 
 /// Letters and digits that nobody mistakes for others. There are 32: each byte stands for one of them, and all of them
@@ -53,12 +52,6 @@ pub fn PasswordFor(
             </p>
         </div>
     }
-}
-
-/// The password that was typed. The form has checked it.
-pub fn typed(field: Field) -> Option<NewPassword> {
-    let rules = PasswordRules { min_length: facts::password_min_length(), username: "", email: None };
-    field.text.with_untracked(|text| NewPassword::parse(field.name, text, rules, |_| false).ok())
 }
 
 /// A password that nobody guesses, in groups that can be read out: `kx3wq-7mnt2-…`. `None` if the browser has no source

@@ -6,11 +6,7 @@ use leptos_router::components::A;
 use super::{conflict::LOOK_AGAIN, shown::Shown};
 use crate::{
     app::{
-        components::{
-            fields::FormFrame,
-            password_for::{self, PasswordFor},
-            toasts::Toasts,
-        },
+        components::{fields::FormFrame, password_for::PasswordFor, toasts::Toasts},
         form::Form,
         new_password,
     },
@@ -66,7 +62,7 @@ fn PasswordForm(shown: Shown) -> impl IntoView {
         None => {}
     });
     let submit = move || {
-        if let Some(typed) = password_for::typed(password) {
+        if let Some(typed) = new_password::read(password, "", None) {
             save.dispatch_local(typed);
         }
     };

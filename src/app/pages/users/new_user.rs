@@ -8,7 +8,7 @@ use crate::{
         client::{Client, Request},
         components::{
             fields::{FormFrame, TextField},
-            password_for::{self, PasswordFor},
+            password_for::PasswordFor,
             scope_choices::ScopeChoices,
             toasts::Toasts,
         },
@@ -55,7 +55,7 @@ pub fn NewUser(open: RwSignal<bool>, is_changed: RwSignal<bool>) -> impl IntoVie
         None => {}
     });
     let submit = move || {
-        let parsed = (Username::parse(&username.text.get_untracked()), password_for::typed(password));
+        let parsed = (Username::parse(&username.text.get_untracked()), new_password::read(password, "", None));
         let (Ok(username), Some(password)) = parsed else { return };
         create.dispatch_local(UserCreate {
             username,
