@@ -95,7 +95,7 @@ lists: build ## pages and searches of 100,000 items and 1,000,000 users; two min
 timing: build ## whether login times reveal which names exist; three minutes
 	bench/timing.sh
 
-screenshots: setup-test build ## pictures of every page and dialog in end2end/screenshots, and those of the README; two minutes
+screenshots: setup-test build ## pictures of every page and dialog in end2end/screenshots, and those of the README; four minutes
 	cd end2end && CLOAKROOM_BIN=target/release/cloakroom npx playwright test --config screenshot.config.ts
 
 setup: setup-test ## install what run and test need, and nothing else

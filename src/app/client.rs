@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     flow::Exchange,
-    renewed::go_on_with_newer,
+    renewal::{Renewal, go_on_with_newer},
     session::{Notice, Session},
     step_up::StepUp,
 };
@@ -38,12 +38,13 @@ pub struct Request {
     path: String,
     body: Option<String>,
     if_match: Option<String>,
+    ends_its_token: bool,
 }
 
 impl Request {
     /// `GET path`.
     pub fn get(path: impl Into<String>) -> Self {
-        Self { method: "GET", path: path.into(), body: None, if_match: None }
+        Self { method: "GET", path: path.into(), body: None, if_match: None, ends_its_token: false }
     }
 
     /// `POST path`, with this JSON.
@@ -71,6 +72,11 @@ impl Request {
         Self { if_match: etag, ..self }
     }
 
+    /// A success ends the token that the request carries. So nothing is waited for that waits for this request.
+    pub fn ends_its_token(self) -> Self {
+        Self { ends_its_token: true, ..self }
+    }
+
     /// Adds a body. The types of `model` can always be written as JSON.
     fn with(self, body: &impl Serialize) -> Self {
         Self { body: serde_json::to_string(body).ok(), ..self }
@@ -92,16 +98,23 @@ pub struct Client {
     session: Session,
     prefetched: Prefetched,
     step_up: StepUp,
+    renewal: Renewal,
 }
 
 impl Client {
     /// The client of this page.
     pub fn from_context() -> Self {
-        Self { session: expect_context(), prefetched: expect_context(), step_up: expect_context() }
+        Self {
+            session: expect_context(),
+            prefetched: expect_context(),
+            step_up: expect_context(),
+            renewal: expect_context(),
+        }
     }
 
     /// Sends a request, and reads the answer. If the call needs the password again, the person is asked for it, and the
-    /// request is repeated. It is repeated too if the token is refused and another tab has a newer one.
+    /// request is repeated. It is repeated too if the token is refused and there is a newer one, here or in another tab, or
+    /// soon will be.
     ///
     /// # Errors
     /// The server's error answer, or [`ApiError::unreachable`]. If the person does not want to type the password, it is
@@ -117,33 +130,43 @@ impl Client {
                 Some(asked) => asked,
                 None => ask(&token, &request).await,
             };
-            match self.read(&token, asked) {
+            match self.read(asked) {
                 Err(refusal) if refusal.is_stale_token() => {
                     if !self.step_up.ask().await {
                         return Err(refusal);
                     }
                 }
-                // Another tab has a newer token. The server has done nothing yet.
-                Err(refusal) if refusal.status == 401 && go_on_with_newer(self.session, &token) => {}
-                read => return read,
+                // The server has done nothing yet.
+                Err(refusal) if refusal.status == 401 => {
+                    if !self.has_newer(&token, request.ends_its_token).await {
+                        self.session.end_of(&token, Notice::Expired);
+                        return Err(refusal);
+                    }
+                }
+                read => {
+                    if read.as_ref().is_err_and(ApiError::is_inactive_user) {
+                        self.session.end_of(&token, Notice::Disabled);
+                    }
+                    return read;
+                }
             }
         }
     }
 
-    /// Records the request, and reads its answer. If the server refuses the token or its user, the session ends,
-    /// unless another tab has a newer token.
-    fn read<T: DeserializeOwned>(self, token: &Token, asked: Asked) -> Result<Reply<T>, ApiError> {
+    /// Whether the session has a newer token than this one, which the server refuses. If a new one is on its way, that is
+    /// waited for. If it has not come, the person is asked for the password.
+    async fn has_newer(self, token: &Token, ends_its_token: bool) -> bool {
+        go_on_with_newer(self.session, token)
+            || !ends_its_token && self.renewal.wait_for_newer(self.session, token).await
+            || untrack(|| self.renewal.has_failed(token)) && self.step_up.ask().await
+    }
+
+    /// Records the request, and reads its answer.
+    fn read<T: DeserializeOwned>(self, asked: Asked) -> Result<Reply<T>, ApiError> {
         self.session.record(asked.exchange);
         let answer = asked.answer.ok_or_else(ApiError::unreachable)?;
         let (etag, text) = (answer.etag.clone(), answer.body.clone());
-        let body = answer.into_body().map_err(|refusal| {
-            if refusal.status == 401 && !refusal.is_stale_token() && !go_on_with_newer(self.session, token) {
-                self.session.end_of(token, Notice::Expired);
-            } else if refusal.is_inactive_user() {
-                self.session.end_of(token, Notice::Disabled);
-            }
-            with_fields(refusal, &text)
-        })?;
+        let body = answer.into_body().map_err(|refusal| with_fields(refusal, &text))?;
         let content = if body.is_empty() { "null" } else { &body };
         let value = serde_json::from_str(content).map_err(|_| ApiError::unreachable())?;
         Ok(Reply { value, etag })
@@ -181,7 +204,7 @@ pub struct Asked {
 
 /// Sends a request with this token.
 async fn ask(token: &Token, request: &Request) -> Asked {
-    let Request { method, path, body, if_match } = request;
+    let Request { method, path, body, if_match, .. } = request;
     let started = browser::stopwatch();
     let authorization = format!("Bearer {}", token.access_token);
     let mut headers = vec![("Accept", "application/json"), ("Authorization", authorization.as_str())];

@@ -19,6 +19,9 @@ use crate::files::{Files, Style, without_comments};
 /// It also sets the Trusted Types policy. It must run before the WASM is loaded, so it is JavaScript.
 const GATE: &str = include_str!("gate.js");
 
+/// Runs after it on pages for who is signed in. It leads away from what a former user of this tab looked at.
+const FORMER: &str = include_str!("former.js");
+
 /// Keeps a form that is sent before the WASM is there.
 const PRESS: &str = include_str!("press.js");
 
@@ -42,6 +45,10 @@ pub fn Document(
         Audience::SignedIn => "signed-in",
         Audience::SignedOut => "signed-out",
     });
+    let gate = match page {
+        Some(page) if page.audience == Audience::SignedIn => without_comments(GATE) + &without_comments(FORMER),
+        _ => without_comments(GATE),
+    };
     let body = match page {
         Some(page) => {
             // On the server, no WASM has to be fetched.
@@ -84,7 +91,7 @@ pub fn Document(
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#141816" />
                 <meta name="description" content="Hand over your password once, get a token, collect your items." />
                 <title>{title}</title>
-                <script nonce=use_nonce()>{without_comments(GATE) + &without_comments(PRESS)}</script>
+                <script nonce=use_nonce()>{gate + &without_comments(PRESS)}</script>
                 {if is_watched {
                     Either::Left(view! { <link rel="stylesheet" id="leptos" href=css /> })
                 } else {

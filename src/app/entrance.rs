@@ -1,4 +1,4 @@
-//! The way in after a login, and the way out when the session ends.
+//! The way in after a login. The way out is in `way_out.rs`.
 
 use std::{pin::Pin, time::Duration};
 
@@ -8,8 +8,8 @@ use super::{
     client::Prefetched,
     next,
     pages::View,
-    session::{Notice, Session, State},
-    table::{self, Audience, LOGIN, Page},
+    session::{Session, State},
+    table::{self, Audience, Page},
 };
 use crate::browser;
 
@@ -19,7 +19,7 @@ pub type Loader = fn(&'static Page) -> Pin<Box<dyn Future<Output = Option<View>>
 /// How long the person waits for the pages before they are told that something is wrong.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Opens the pages of those who are signed in when the session begins, and leaves them when it ends.
+/// Opens the pages of those who are signed in when the session begins, and hides them when it ends.
 #[derive(Clone, Copy)]
 pub struct Entrance {
     /// The session.
@@ -50,7 +50,6 @@ impl Entrance {
         Effect::new(move |before: Option<()>| {
             if before.is_none() {
                 session.read();
-                session.follow_other_tabs();
                 entrance.follow_history();
             }
             match (session.state(), entrance.entered.get_value()) {
@@ -58,7 +57,8 @@ impl Entrance {
                 (State::Open(..), false) => entrance.enter(),
                 (State::Open(..), true) => show_pages_for("open"),
                 (State::Closed, false) => entrance.stay(false),
-                (State::Closed, true) => entrance.leave(),
+                // The frame leaves: see `way_out.rs`.
+                (State::Closed, true) => show_pages_for("none"),
             }
         });
         entrance
@@ -96,7 +96,7 @@ impl Entrance {
                 _ if !self.is_waiting() => {}
                 (Some(view), Some(owner), Some(element)) => {
                     self.entered.set_value(true);
-                    browser::replace_address(&next::after_login(browser::query_parameter("next")), None);
+                    browser::replace_address(&next::after_login(browser::query_parameter("next")));
                     show_pages_for("open");
                     // The form leaves the page. Its password does not stay in memory.
                     browser::empty_field("password");
@@ -132,19 +132,6 @@ impl Entrance {
     fn stay(self, failed: bool) {
         show_pages_for("none");
         self.failed.set(failed);
-    }
-
-    /// Loads the login page anew, so that nothing of the account stays in memory. The login leads back, unless the
-    /// person logged out, or the account is disabled or deleted. The new page says why the session ended.
-    fn leave(self) {
-        let notice = untrack(|| self.session.notice().get());
-        let address = match notice {
-            Some(Notice::LoggedOut | Notice::Disabled | Notice::Deleted) => LOGIN.to_owned(),
-            Some(Notice::Expired) | None => next::login_from(&(browser::path() + &browser::query())),
-        };
-        show_pages_for("none");
-        browser::replace_address(&address, notice.map(Notice::name));
-        browser::reload();
     }
 
     /// From now on, loads the page that the person goes back or forward to, if it is on the other side of the entrance. To

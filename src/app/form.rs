@@ -64,6 +64,22 @@ impl Field {
         }
     }
 
+    /// What is typed, as a value. `None` if nothing is, or if it breaks the rule, which the form has checked.
+    pub fn value<T>(self, parse: fn(&str) -> Result<T, BrokenRule>) -> Option<T> {
+        self.text.with_untracked(|text| if text.trim().is_empty() { None } else { parse(text).ok() })
+    }
+
+    /// What a change of the field is in the body of a `PATCH`: `None` leaves the member as it is, and an empty field
+    /// removes it.
+    pub fn change<T>(self, parse: fn(&str) -> Result<T, BrokenRule>) -> Option<Option<T>> {
+        untrack(|| self.is_changed()).then(|| self.value(parse))
+    }
+
+    /// What is saved. Views that read it follow its changes.
+    pub fn saved(self) -> String {
+        self.saved.get()
+    }
+
     /// Whether a problem is shown. Views that read it follow its changes. A field that is left because the page is left
     /// changes while it goes away.
     pub fn is_wrong(self) -> bool {
@@ -212,5 +228,28 @@ impl Form {
             }
             None => true,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use leptos::reactive::owner::Owner;
+
+    use super::*;
+    use crate::model::FullName;
+
+    #[test]
+    fn only_what_changed_is_sent_and_an_empty_text_removes() {
+        Owner::new().with(|| {
+            let changed = |saved, text: &str| {
+                let field = Form::new("x").field("full_name", saved, |_| None);
+                field.text.set(text.to_owned());
+                field.change(FullName::parse).map(|name| name.map(String::from))
+            };
+            assert_eq!(changed("Ada", "Ada"), None);
+            assert_eq!(changed("", ""), None);
+            assert_eq!(changed("Ada", " "), Some(None));
+            assert_eq!(changed("Bob", " Ada "), Some(Some("Ada".to_owned())));
+        });
     }
 }

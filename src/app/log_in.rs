@@ -1,14 +1,11 @@
 //! The way from a username and a password to an open session. The login page and the sign-up page use it.
 
-use super::{entrance::Entrance, flow::LoginExchange, next, session::StoredSession};
+use super::{entrance::Entrance, flow::LoginExchange, me::ME, next, session::StoredSession};
 use crate::{
     browser::{self, fetch::Answer},
     error::ApiError,
     oauth2::{self, PasswordForm},
 };
-
-/// Where a token's user is.
-const ME: &str = "/users/me";
 
 /// Logs in: posts the form to the token endpoint, begins what the next page loads first, and stores the token when
 /// `/users/me` has answered. A disabled user's token is useless, so it is not stored.

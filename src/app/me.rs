@@ -3,6 +3,9 @@
 use super::client::{Loaded, load};
 use crate::model::User;
 
+/// Where the API has the user.
+pub const ME: &str = "/users/me";
+
 /// The answer of `GET /users/me`. A page that changes it calls `refetch`.
 #[derive(Clone, Copy)]
 pub struct Me(pub Loaded<User>);
@@ -10,6 +13,6 @@ pub struct Me(pub Loaded<User>);
 impl Me {
     /// Loads the user.
     pub fn load() -> Self {
-        Self(load(|| "/users/me".to_owned()))
+        Self(load(|| ME.to_owned()))
     }
 }

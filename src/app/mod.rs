@@ -21,15 +21,18 @@ mod log_in_again;
 mod me;
 mod new_password;
 mod next;
+mod page_name;
 mod pages;
-mod renewed;
+mod renewal;
 mod root;
 mod session;
 mod signed_in;
+mod stamp;
 mod step_up;
 mod table;
 pub mod theme;
 mod unsaved;
+mod way_out;
 mod who;
 
 pub use self::{

@@ -44,13 +44,23 @@ fn parse(name: &'static str, text: &str, username: &str, email: Option<&str>) ->
     NewPassword::parse(name, text, rules, |_| false)
 }
 
+/// What is said about the password while it is typed.
+#[derive(Clone, Copy)]
+pub struct Hint {
+    /// What is shown. It counts the characters.
+    pub text: Signal<String>,
+    /// What is announced. It changes only when the password becomes long enough, or too short again.
+    pub verdict: Memo<&'static str>,
+}
+
 /// What is said about the password while it is typed. It does not run on the server: there is nothing typed there.
-pub fn hint(field: Field) -> Signal<String> {
+pub fn hint(field: Field) -> Hint {
     let least = RwSignal::new(None::<usize>);
     Effect::new(move || least.set(Some(facts::password_min_length())));
-    Signal::derive(move || {
+    let typed = move || field.text.with(|text| text.chars().count());
+    let text = Signal::derive(move || {
         let Some(least) = least.get() else { return String::new() };
-        match field.text.with(|text| text.chars().count()) {
+        match typed() {
             0 => {
                 format!("At least {least} characters. Several words are easier to remember than a few odd characters.")
             }
@@ -60,7 +70,15 @@ pub fn hint(field: Field) -> Signal<String> {
             },
             _ => "Long enough.".to_owned(),
         }
-    })
+    });
+    let verdict = Memo::new(move |_| match (typed(), least.get()) {
+        // A problem is read out with the field.
+        (0, _) | (_, None) => "",
+        _ if field.is_wrong() => "",
+        (typed, Some(least)) if typed < least => "Too short.",
+        _ => "Long enough.",
+    });
+    Hint { text, verdict }
 }
 
 /// The field where the new password is typed a second time.

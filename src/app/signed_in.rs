@@ -20,11 +20,15 @@ use super::{
         toasts::{ToastRegion, Toasts},
     },
     me::Me,
+    page_name::PageName,
     pages::{self, SignedInRoutes, View},
+    renewal::Renewal,
+    session::Session,
     step_up::StepUp,
     table::{Page, find, full_title},
     theme,
     unsaved::Unsaved,
+    way_out,
 };
 use crate::browser::{self, stylesheet};
 
@@ -67,13 +71,20 @@ fn signed_in_with_style() -> AnyView {
 /// while nobody is signed in.
 fn signed_in() -> AnyView {
     provide_context(StepUp::new());
+    provide_context(Renewal::new());
     provide_context(Ask::new());
+    provide_context(PageName::new());
     provide_context(Unsaved::new());
     provide_context(Toasts::new());
     provide_context(Me::load());
+    let session = expect_context::<Session>();
     // Effects run in the browser only.
-    Effect::new(|_| theme::follow_other_tabs());
+    Effect::new(move |_| {
+        session.follow_other_tabs();
+        theme::follow_other_tabs();
+    });
     provide_context(ChosenTheme::new());
+    way_out::watch();
     leaving::watch_history();
     view! {
         <Router>
@@ -102,6 +113,7 @@ fn Frame() -> impl IntoView {
             <QuestionDialog />
         </div>
     }
+    .into_any()
 }
 
 /// Keeps the title. After a change of page it gives the keyboard focus to the heading, as a browser begins anew when it
@@ -109,12 +121,18 @@ fn Frame() -> impl IntoView {
 #[component]
 fn Title() -> impl IntoView {
     let path = use_location().pathname;
-    let ask = expect_context::<Ask>();
+    let (ask, name) = (expect_context::<Ask>(), expect_context::<PageName>());
+    Effect::new(move || {
+        let title = path.with(|path| match name.at(path) {
+            Some(title) => full_title(&title),
+            None => full_title(find(path).map_or("Page not found", |page| page.title)),
+        });
+        document().set_title(&title);
+    });
     Effect::new(move |before: Option<()>| {
+        path.track();
         // A question of the page that was left is answered.
         untrack(|| ask.answer(false));
-        let title = path.with(|path| find(path)).map_or("Page not found", |page| page.title);
-        document().set_title(&full_title(title));
         if before.is_some() {
             request_animation_frame(browser::focus_heading);
         }

@@ -72,4 +72,6 @@ addEventListener("error", (event) => follow(event.error));
 addEventListener("unhandledrejection", (event) => follow(event.reason));
 root.addEventListener("press", () => failures && load());
 problem.querySelector("button").addEventListener("click", retry);
+// Whoever signs up instead of logging in, or the other way round, still comes to the page of `next`.
+for (const link of document.querySelectorAll(".login-page a")) link.search = location.search;
 load();

@@ -2,7 +2,6 @@
 //! `html` element. Without the attribute, the stylesheet asks the system.
 
 use leptos::{ev, prelude::*};
-use web_sys::Storage;
 
 use crate::browser;
 
@@ -35,7 +34,7 @@ impl Theme {
     /// Shows the choice, and keeps it. If the browser stores nothing, it is kept until the page is left.
     pub fn choose(self) {
         self.show();
-        if let Some(storage) = storage() {
+        if let Some(storage) = browser::device_storage() {
             // A full storage takes nothing. The choice then ends with the page.
             let _ = match self.name() {
                 Some(name) => storage.set_item(KEY, name),
@@ -80,15 +79,10 @@ impl Theme {
 /// From now on, shows what the person chooses in another tab.
 pub fn follow_other_tabs() {
     let listening = window_event_listener(ev::storage, |_| {
-        Theme::named(storage().and_then(|storage| storage.get_item(KEY).ok().flatten())).show();
+        Theme::named(browser::device_storage().and_then(|storage| storage.get_item(KEY).ok().flatten())).show();
     });
     // It listens as long as the page lives.
     std::mem::forget(listening);
-}
-
-/// The storage, if the browser lets this site use it.
-fn storage() -> Option<Storage> {
-    window().local_storage().ok().flatten()
 }
 
 #[cfg(test)]

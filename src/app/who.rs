@@ -1,19 +1,31 @@
 //! Who is signed in, as the token says. The token is not verified here: this is for drawing, and the server decides.
 
-use serde_json::Value;
-
 use super::session::Session;
 use crate::model::{Jwt, Scopes, Token};
 
 /// The username that a token was made for.
 pub fn username(token: &Token) -> String {
-    let claims = Jwt::read(&token.access_token).map(|jwt| jwt.claims).unwrap_or_default();
-    claims.get("sub").and_then(Value::as_str).unwrap_or_default().to_owned()
+    claim(token, "sub").unwrap_or_default()
 }
 
-/// What the session's token opens: nothing while nobody is signed in. Views that read it follow its changes.
+/// The id of the user that a token was made for. Only tokens of this server have it.
+pub fn id(token: &Token) -> Option<String> {
+    claim(token, "user_id")
+}
+
+fn claim(token: &Token, name: &str) -> Option<String> {
+    Jwt::read(&token.access_token).ok()?.claims.get(name)?.as_str().map(str::to_owned)
+}
+
+/// What the session's token opens. While nobody is signed in, and on the server, it is what most users may. Views that read
+/// it follow its changes.
 pub fn scopes(session: Session) -> Scopes {
-    session.token().map(|token| Scopes::parse_granted(&token.scope)).unwrap_or_default()
+    session.token().map_or(Scopes::AT_SIGN_UP, |token| Scopes::parse_granted(&token.scope))
+}
+
+/// Whether the session's token opens this. Views that read it follow its changes.
+pub fn may(session: Session, scope: u8) -> bool {
+    scopes(session).contains(Scopes::new(scope))
 }
 
 /// The initials of a name: of its first and its last word, in upper case.

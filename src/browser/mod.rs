@@ -5,12 +5,13 @@ pub mod fetch;
 pub mod js;
 pub mod json;
 pub mod locale;
+pub mod lock;
 pub mod stylesheet;
 
 use js_sys::{Date, Promise};
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Crypto, FocusOptions, HtmlElement, HtmlInputElement, UrlSearchParams};
+use web_sys::{Crypto, FocusOptions, HtmlElement, HtmlInputElement, Storage, UrlSearchParams};
 
 /// The time now, in milliseconds of the browser's own clock.
 pub fn now() -> f64 {
@@ -47,12 +48,22 @@ pub fn query_parameter(name: &str) -> Option<String> {
     UrlSearchParams::new_with_str(&query()).ok()?.get(name)
 }
 
-/// Puts `address` into the address bar, in place of the current one. Loads nothing. The browser keeps `note` with the
-/// address, also while it loads the page again.
-pub fn replace_address(address: &str, note: Option<&str>) {
+/// Puts `address` into the address bar, in place of the current one. Loads nothing. What the browser keeps with the
+/// current one, it keeps with the new one.
+pub fn replace_address(address: &str) {
+    keep_with_address(&kept_with_address(), Some(address));
+}
+
+/// What the browser keeps with the current address, also while it loads the page again.
+pub fn kept_with_address() -> JsValue {
+    window().history().and_then(|history| history.state()).unwrap_or_default()
+}
+
+/// Lets the browser keep something with the current address, or with the one that is put in its place.
+pub fn keep_with_address(value: &JsValue, address: Option<&str>) {
     if let Ok(history) = window().history() {
         // A browser refuses this only to a page that does it hundreds of times in a row.
-        let _ = history.replace_state_with_url(&note.map_or(JsValue::NULL, JsValue::from_str), "", Some(address));
+        let _ = history.replace_state_with_url(value, "", address);
     }
 }
 
@@ -74,16 +85,51 @@ pub fn show_modal(dialog: &JsValue) {
     js::call(dialog, "showModal", &[]);
 }
 
+/// Whether a dialog is open in front of the page.
+pub fn has_modal_dialog() -> bool {
+    document().query_selector("dialog:modal").is_ok_and(|dialog| dialog.is_some())
+}
+
+/// Whether the pointer or the keyboard focus is on an element.
+pub fn is_pointed_at(selector: &str) -> bool {
+    document().query_selector(&format!("{selector}:is(:hover, :focus-within)")).is_ok_and(|element| element.is_some())
+}
+
+/// Whether the keyboard focus is within an element.
+pub fn has_focus_within(selector: &str) -> bool {
+    document().query_selector(&format!("{selector}:focus-within")).is_ok_and(|element| element.is_some())
+}
+
+/// Scrolls the control that has the keyboard focus until nothing of this lies over it.
+pub fn uncover_focus(by: &str) {
+    // Not what is as high as the page, such as a list.
+    const CONTROL: &str = ":is(a, button, input, select, textarea, summary):focus";
+    let (Ok(Some(above)), Ok(Some(focused))) = (document().query_selector(by), document().query_selector(CONTROL))
+    else {
+        return;
+    };
+    let side = |element: &web_sys::Element, name: &str| {
+        let place = js::call(element, "getBoundingClientRect", &[])?;
+        js::get(&place, name).as_f64()
+    };
+    let overlaps = [["right", "left"], ["bottom", "top"]]
+        .into_iter()
+        .all(|[end, start]| side(&focused, end) > side(&above, start) && side(&above, end) > side(&focused, start));
+    if overlaps && !has_focus_within(by) {
+        js::call(&focused, "scrollIntoView", &[json::object([("block", "nearest".into())])]);
+    }
+}
+
 /// Closes a dialog. A dialog that is taken out of the page gives the keyboard focus back only if it is closed before.
 pub fn close_dialog(dialog: &JsValue) {
     js::call(dialog, "close", &[]);
 }
 
-/// Takes the note that was kept with the address.
+/// Takes the note that was kept with the address. The stamp beside it stays.
 pub fn take_note() -> Option<String> {
-    let history = window().history().ok()?;
-    let note = history.state().ok()?.as_string()?;
-    let _ = history.replace_state(&JsValue::NULL, "");
+    let kept = kept_with_address();
+    let note = js::get(&kept, "note").as_string()?;
+    keep_with_address(&js::get(&kept, "stamp"), None);
     Some(note)
 }
 
@@ -163,13 +209,22 @@ pub fn is_pressed() -> bool {
 
 /// Gives the keyboard focus to an element if nothing has it, or to the heading if the element cannot take it.
 pub fn focus_if_lost(id: &str) {
-    let is_lost = || document().query_selector(":focus").is_ok_and(|focused| focused.is_none());
-    if is_lost() {
+    if is_focus_lost() {
         focus(id);
     }
-    if is_lost() {
+    focus_heading_if_lost();
+}
+
+/// Gives the keyboard focus to the heading if nothing has it.
+pub fn focus_heading_if_lost() {
+    if is_focus_lost() {
         focus_heading();
     }
+}
+
+/// Whether nothing has the keyboard focus.
+fn is_focus_lost() -> bool {
+    document().query_selector(":focus").is_ok_and(|focused| focused.is_none())
 }
 
 /// Gives the keyboard focus to a field, and selects its text.
@@ -189,7 +244,12 @@ pub fn may_store_in_tab() -> bool {
 
 /// Whether the browser lets this site use `localStorage`.
 pub fn may_store_on_device() -> bool {
-    window().local_storage().is_ok_and(|storage| storage.is_some())
+    device_storage().is_some()
+}
+
+/// `localStorage`, if the browser lets this site use it.
+pub fn device_storage() -> Option<Storage> {
+    window().local_storage().ok().flatten()
 }
 
 /// Random bytes that nobody can foresee. `None` if the browser has none.

@@ -35,18 +35,7 @@ pub fn Dialog(
 #[component]
 fn Opened(open: RwSignal<bool>, title: Signal<String>, is_changed: Signal<bool>, children: Children) -> impl IntoView {
     let ask = expect_context::<Ask>();
-    let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move || {
-        if let Some(dialog) = dialog.get() {
-            browser::show_modal(&dialog);
-        }
-    });
-    // A dialog that is taken out of the page gives the focus back only if it is closed before.
-    on_cleanup(move || {
-        if let Some(dialog) = dialog.try_get_untracked().flatten() {
-            browser::close_dialog(&dialog);
-        }
-    });
+    let dialog = modal();
     let close = move || {
         if !is_changed.try_get_untracked().unwrap_or_default() {
             open.set(false);
@@ -64,8 +53,7 @@ fn Opened(open: RwSignal<bool>, title: Signal<String>, is_changed: Signal<bool>,
     };
     // Pressing Escape twice closes it without a question.
     let closed = move |_| {
-        // Not if it was taken out of the page, and the next one is open.
-        if dialog.try_get_untracked().flatten().is_some() {
+        if is_there(dialog) {
             open.set(false);
         }
     };
@@ -73,11 +61,34 @@ fn Opened(open: RwSignal<bool>, title: Signal<String>, is_changed: Signal<bool>,
         <dialog class="dialog" node_ref=dialog aria-label=title on:cancel=cancel on:close=closed>
             <header>
                 <h2>{title}</h2>
-                <button type="button" class="small close" aria-label="Close" on:click=move |_| close()>
+                <button type="button" class="small" aria-label="Close" on:click=move |_| close()>
                     "✕"
                 </button>
             </header>
             {children()}
         </dialog>
     }
+    .into_any()
+}
+
+/// An element `<dialog>` that opens in front of the page when it is put into it.
+pub fn modal() -> NodeRef<html::Dialog> {
+    let dialog = NodeRef::<html::Dialog>::new();
+    Effect::new(move || {
+        if let Some(dialog) = dialog.get() {
+            browser::show_modal(&dialog);
+        }
+    });
+    // A dialog that is taken out of the page gives the focus back only if it is closed before.
+    on_cleanup(move || {
+        if let Some(dialog) = dialog.try_get_untracked().flatten() {
+            browser::close_dialog(&dialog);
+        }
+    });
+    dialog
+}
+
+/// Whether a dialog that has closed is in the page still. If it was taken out, the next one may be open.
+pub fn is_there(dialog: NodeRef<html::Dialog>) -> bool {
+    dialog.try_get_untracked().flatten().is_some()
 }

@@ -3,7 +3,10 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use crate::{
-    app::form::{Field, Form},
+    app::{
+        form::{Field, Form},
+        new_password::Hint,
+    },
     browser,
 };
 
@@ -23,7 +26,8 @@ pub fn FormFrame(
     #[prop(optional)]
     only_if_changed: bool,
     /// Sends the form. It is called when all fields are right.
-    submit: impl Fn() + 'static,
+    #[prop(into)]
+    submit: UnsyncCallback<()>,
     /// What stands beside the button.
     #[prop(optional, into)]
     beside: ViewFn,
@@ -34,7 +38,7 @@ pub fn FormFrame(
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if !busy.get_untracked() && !untrack(is_idle) && form.check() {
-            submit();
+            submit.run(());
         }
     };
     let button_id = form.button_id();
@@ -65,6 +69,7 @@ pub fn FormFrame(
             </div>
         </form>
     }
+    .into_any()
 }
 
 /// A field with a label. What is wrong is shown below it, when the field is left and when the form is sent.
@@ -77,7 +82,7 @@ pub fn TextField(
     /// What the field is for, below the label.
     #[prop(optional, into)]
     hint: Option<String>,
-    /// The kind of the input: `text`, `email`, `search`.
+    /// The kind of the input: `text` or `email`.
     #[prop(default = "text")]
     kind: &'static str,
     /// What a browser may fill in: a value of HTML's `autocomplete`.
@@ -86,6 +91,9 @@ pub fn TextField(
     /// Whether the field may stay empty. The label says so.
     #[prop(optional)]
     optional: bool,
+    /// Whether it is a name: it has no spelling to check, and stays as it is typed.
+    #[prop(optional)]
+    is_name: bool,
     /// Whether it has several lines.
     #[prop(optional)]
     lines: bool,
@@ -101,8 +109,7 @@ pub fn TextField(
     let id = field.id();
     let described_by = format!("{id}-hint {id}-problem");
     // Names and codes stay as they are typed.
-    let spelling =
-        matches!(kind, "text" | "search").then_some("true").filter(|_| autocomplete == "off").unwrap_or("false");
+    let spelling = if kind == "text" && autocomplete == "off" && !is_name { "true" } else { "false" };
     let element = if lines {
         view! {
             <textarea
@@ -146,6 +153,7 @@ pub fn TextField(
             <Problem field />
         </div>
     }
+    .into_any()
 }
 
 /// What is wrong with a field.
@@ -167,7 +175,7 @@ pub fn PasswordField(
     label: &'static str,
     /// What is said about the password while it is typed, in plain words.
     #[prop(optional, into)]
-    hint: Option<Signal<String>>,
+    hint: Option<Hint>,
     /// `current-password` or `new-password`, for password managers.
     autocomplete: &'static str,
 ) -> impl IntoView {
@@ -207,8 +215,10 @@ pub fn PasswordField(
                     {move || if shown.get() { "Hide" } else { "Show" }}
                 </button>
             </div>
-            <p class="hint" id=format!("{id}-hint") aria-live="polite">{move || hint.map(|hint| hint.get())}</p>
+            <p class="hint" id=format!("{id}-hint")>{hint.map(|hint| hint.text)}</p>
+            {hint.map(|hint| view! { <p class="unseen" role="status">{hint.verdict}</p> })}
             <Problem field />
         </div>
     }
+    .into_any()
 }

@@ -151,6 +151,7 @@ fn Answer(token: Token) -> impl IntoView {
                 }
             })}
     }
+    .into_any()
 }
 
 /// The members of one part of the token. Times are shown as dates.
@@ -174,6 +175,7 @@ fn Members(title: &'static str, members: Map<String, Value>) -> impl IntoView {
             </dl>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -187,6 +189,7 @@ fn Carried(exchange: Exchange, token: String) -> impl IntoView {
             <code class="header">{format!("Authorization: Bearer {token}")}</code>
         </li>
     }
+    .into_any()
 }
 
 /// A name and its value, as they went over the wire.

@@ -1,5 +1,7 @@
 //! Asks before changes that are not saved are lost: by a link, by Back and Forward, and by closing the tab.
 
+use std::time::Duration;
+
 use leptos::{
     ev::{BeforeUnloadEvent, MouseEvent, beforeunload, popstate},
     prelude::*,
@@ -16,6 +18,8 @@ use crate::{
     app::{
         ask::{Ask, discard},
         session::Session,
+        stamp,
+        table::HOME,
         unsaved::Unsaved,
     },
     browser::{self, js},
@@ -50,13 +54,17 @@ impl Shown {
 /// if the person wants that.
 pub fn watch_history() {
     let (ask, unsaved) = (expect_context::<Ask>(), expect_context::<Unsaved>());
+    let session = expect_context::<Session>();
     let shown = Shown(StoredValue::new(None));
     provide_context(shown);
     if !is_browser() {
         return;
     }
+    // The login page may have led to what a former user looked at.
+    stamp::replace_if_of_another(session);
     let is_asking = StoredValue::new(false);
     let going = window_event_listener(popstate, move |event| {
+        stamp::replace_if_of_another(session);
         let Some(here) = shown.address().filter(|_| unsaved.is_any()) else { return };
         // Another part of the page leaves nothing.
         if shown.path() == Some(browser::path()) {
@@ -64,6 +72,7 @@ pub fn watch_history() {
         }
         event.stop_immediate_propagation();
         browser::push_address(&here);
+        stamp::stamp(session);
         // Back was pressed again while the question is open.
         if is_asking.get_value() {
             return;
@@ -85,7 +94,31 @@ pub fn watch_history() {
 /// Watches the other ways out of the page. It is called within the router.
 pub fn watch() {
     let (session, unsaved) = (expect_context::<Session>(), expect_context::<Unsaved>());
-    expect_context::<Shown>().0.set_value(Some(use_location()));
+    let shown = use_location();
+    expect_context::<Shown>().0.set_value(Some(shown.clone()));
+    let navigate = use_navigate();
+    Effect::new(move || {
+        let Location { pathname, search, hash, .. } = &shown;
+        pathname.track();
+        search.track();
+        hash.track();
+        if session.token().is_none() {
+            return;
+        }
+        let navigate = navigate.clone();
+        // The router changes the address bar a moment after this.
+        set_timeout(
+            move || {
+                // `former.js` and the above have not seen it if a session was passed over because the person logged out.
+                if stamp::is_of_another(session) {
+                    navigate(HOME, NavigateOptions { replace: true, ..NavigateOptions::default() });
+                } else {
+                    stamp::stamp(session);
+                }
+            },
+            Duration::ZERO,
+        );
+    });
     Effect::new(move || {
         let closing = window_event_listener(beforeunload, move |event: BeforeUnloadEvent| {
             // When the session has ended, nothing can be saved, and nothing is shown any more.

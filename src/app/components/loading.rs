@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::problem::LoadProblem;
-use crate::app::client::Loaded;
+use crate::{app::client::Loaded, browser};
 
 /// Shows what was loaded, a skeleton until it is there, and a problem with a retry if it does not come.
 #[component]
@@ -25,7 +25,14 @@ where
         Ok(loaded) => Some(children(loaded).into_any()),
         // The storage is not read yet, or the session has ended and the page is being left.
         Err(refusal) if refusal.status == 401 => Some(skeleton(what, lines).into_any()),
-        Err(refusal) => Some(view! { <LoadProblem what refusal retry=move || from.refetch() /> }.into_any()),
+        Err(refusal) => {
+            let retry = move || {
+                // The button goes away, and the keyboard focus with it.
+                browser::focus_heading();
+                from.refetch();
+            };
+            Some(view! { <LoadProblem what refusal retry /> }.into_any())
+        }
     };
     view! { <Suspense fallback=move || skeleton(what, lines)>{shown}</Suspense> }.into_any()
 }

@@ -15,7 +15,6 @@ use crate::{
         who,
     },
     browser,
-    model::Scopes,
 };
 
 /// The id of the button that opens the user's menu.
@@ -26,8 +25,6 @@ const BUTTON: &str = "user-button";
 #[component]
 pub fn Side() -> impl IntoView {
     let session = expect_context::<Session>();
-    // Before the storage is read, and on the server, it is what everybody may see.
-    let scopes = move || session.token().map_or(Scopes::AT_SIGN_UP, |token| Scopes::parse_granted(&token.scope));
     let link = |(path, page): (&'static str, &'static crate::app::table::Page)| {
         // The page's WASM comes while the person aims.
         let prepare = move || leptos::task::spawn_local(async move { drop(pages::load(page).await) });
@@ -44,11 +41,12 @@ pub fn Side() -> impl IntoView {
         <header class="side">
             <Brand />
             <nav aria-label="Pages">
-                <ul>{move || menu(scopes()).map(link).collect_view()}</ul>
+                <ul>{move || menu(who::scopes(session)).map(link).collect_view()}</ul>
             </nav>
             <UserMenu />
         </header>
     }
+    .into_any()
 }
 
 /// The user's menu: who is signed in, and the way out.
@@ -97,4 +95,5 @@ fn UserMenu() -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }

@@ -1,11 +1,13 @@
 //! Components that the pages use.
 
+pub mod conflict;
 pub mod dialog;
 pub mod fields;
 pub mod flow_panel;
 pub mod icons;
 pub mod items;
 pub mod leaving;
+pub mod list;
 pub mod loading;
 pub mod mark;
 pub mod menu;

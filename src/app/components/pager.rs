@@ -83,7 +83,7 @@ pub fn Pager(
         .into_any(),
         page => view! {
             <li>
-                <a href=href(page) aria-label=format!("Page {page}")>
+                <a href=href(page) aria-label=format!("Page {}", locale::number(page.into()))>
                     {locale::number(page.into())}
                 </a>
             </li>
@@ -128,6 +128,7 @@ pub fn Pager(
             </label>
         </nav>
     }
+    .into_any()
 }
 
 #[cfg(test)]

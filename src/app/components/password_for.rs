@@ -52,6 +52,7 @@ pub fn PasswordFor(
             </p>
         </div>
     }
+    .into_any()
 }
 
 /// A password that nobody guesses, in groups that can be read out: `kx3wq-7mnt2-…`. `None` if the browser has no source

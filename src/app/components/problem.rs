@@ -32,7 +32,9 @@ pub fn change_problem(refusal: &ApiError) -> String {
     let wait = refusal.retry_after.map_or_else(|| "in a moment".to_owned(), wait);
     match (refusal.status, &refusal.body.detail) {
         (ApiError::UNREACHABLE, _) => {
-            "The server cannot be reached. Nothing was saved. Check your connection and try again.".to_owned()
+            // The request may have arrived, and only its answer be lost.
+            "The server cannot be reached. Check your connection, and look whether it was saved before you try again."
+                .to_owned()
         }
         (401, _) if refusal.is_stale_token() => "Nothing was changed, as the password was not typed again.".to_owned(),
         (401, _) => "Your session has ended.".to_owned(),
@@ -45,7 +47,7 @@ pub fn change_problem(refusal: &ApiError) -> String {
         (400..500, Detail::Fields(fields)) => {
             fields.iter().map(|field| format!("{}.", field.msg)).collect::<Vec<_>>().join(" ")
         }
-        _ => "Something went wrong on the server. Nothing was saved. Try again in a moment.".to_owned(),
+        _ => "Something went wrong on the server. Look whether it was saved before you try again.".to_owned(),
     }
 }
 
@@ -60,7 +62,8 @@ pub fn LoadProblem(
     /// Why it did not load.
     refusal: ApiError,
     /// What the button does.
-    retry: impl Fn() + 'static,
+    #[prop(into)]
+    retry: UnsyncCallback<()>,
 ) -> impl IntoView {
     let why = match refusal.status {
         ApiError::UNREACHABLE => "the server cannot be reached",
@@ -71,11 +74,12 @@ pub fn LoadProblem(
     view! {
         <div class="problem" role="alert">
             <p>{format!("{what} did not load: {why}.")}</p>
-            <button type="button" class="quiet" on:click=move |_| retry()>
+            <button type="button" class="quiet" on:click=move |_| retry.run(())>
                 "Retry"
             </button>
         </div>
     }
+    .into_any()
 }
 
 #[cfg(test)]

@@ -2,14 +2,11 @@
 
 use leptos::{
     ev::{Event, SubmitEvent},
-    html,
     prelude::*,
 };
 
-use crate::{
-    app::ask::{Ask, Question},
-    browser,
-};
+use super::dialog::{is_there, modal};
+use crate::app::ask::{Ask, Question};
 
 /// Shows the question that is open.
 #[component]
@@ -21,17 +18,7 @@ pub fn QuestionDialog() -> impl IntoView {
 #[component]
 fn Opened(question: Question) -> impl IntoView {
     let ask = expect_context::<Ask>();
-    let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move || {
-        if let Some(dialog) = dialog.get() {
-            browser::show_modal(&dialog);
-        }
-    });
-    on_cleanup(move || {
-        if let Some(dialog) = dialog.try_get_untracked().flatten() {
-            browser::close_dialog(&dialog);
-        }
-    });
+    let dialog = modal();
     let Question { title, text, yes, no, word } = question;
     let typed = RwSignal::new(String::new());
     let is_ready = {
@@ -61,7 +48,7 @@ fn Opened(question: Question) -> impl IntoView {
     });
     view! {
         <dialog
-            class="dialog question"
+            class="dialog"
             role="alertdialog"
             node_ref=dialog
             aria-labelledby="question-title"
@@ -71,8 +58,7 @@ fn Opened(question: Question) -> impl IntoView {
                 ask.answer(false);
             }
             on:close=move |_| {
-                // Not if the question was answered, and the next one is open.
-                if dialog.try_get_untracked().flatten().is_some() {
+                if is_there(dialog) {
                     ask.answer(false);
                 }
             }
@@ -93,4 +79,5 @@ fn Opened(question: Question) -> impl IntoView {
             </form>
         </dialog>
     }
+    .into_any()
 }

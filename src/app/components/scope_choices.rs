@@ -41,10 +41,11 @@ pub fn ScopeChoices(
         }
     };
     view! {
-        <fieldset class="choices scope-choices" id=field.id() tabindex="-1">
+        <fieldset class="choices" id=field.id() tabindex="-1">
             <legend>"Scopes"</legend>
             {Scopes::ALL.describe().map(choice).collect_view()}
             <Problem field />
         </fieldset>
     }
+    .into_any()
 }

@@ -6,7 +6,7 @@ use leptos::{leptos_dom::helpers::set_interval_with_handle, prelude::*, task::sp
 
 use crate::{
     app::{
-        renewed::go_on_with_newer,
+        renewal::go_on_with_newer,
         session::{Notice, Session, State},
         step_up::StepUp,
     },

@@ -32,6 +32,7 @@ pub fn StepUpDialog() -> impl IntoView {
             <Password />
         </Dialog>
     }
+    .into_any()
 }
 
 #[component]
@@ -74,4 +75,5 @@ fn Password() -> impl IntoView {
             <PasswordField field=password label="Password" autocomplete="current-password" />
         </FormFrame>
     }
+    .into_any()
 }

@@ -72,4 +72,5 @@ pub fn ThemeChoice(
             <div>{CHOICES.map(choice).collect_view()}</div>
         </fieldset>
     }
+    .into_any()
 }

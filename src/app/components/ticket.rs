@@ -99,6 +99,7 @@ fn Countdown(stored: Memo<Option<StoredSession>>) -> impl IntoView {
         </span>
         " left)"
     }
+    .into_any()
 }
 
 /// Seconds as `29:59`, or as `1:00:00` from one hour on.

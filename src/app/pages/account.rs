@@ -8,8 +8,10 @@ use crate::{
         client,
         components::{flow_panel::FlowPanel, loading::Loading, ticket::Ticket},
         me::Me,
+        session::Session,
+        who,
     },
-    model::{Item, User},
+    model::{ITEMS_WRITE, Item, User},
 };
 
 /// The account page.
@@ -65,13 +67,22 @@ fn profile(user: User) -> impl IntoView {
 
 fn list(items: Vec<Item>) -> impl IntoView {
     if items.is_empty() {
+        let session = expect_context::<Session>();
+        let may_write = move || who::may(session, ITEMS_WRITE);
         return view! {
             <div class="empty">
                 <p>"Nothing on your hooks yet."</p>
-                <p class="hint">"What you hand in will hang here."</p>
-                <p>
-                    <A href="/my-items">"Hand in your first item"</A>
-                </p>
+                {move || {
+                    may_write()
+                        .then(|| {
+                            view! {
+                                <p class="hint">"What you hand in will hang here."</p>
+                                <p>
+                                    <A href="/my-items">"Hand in your first item"</A>
+                                </p>
+                            }
+                        })
+                }}
             </div>
         }
         .into_any();

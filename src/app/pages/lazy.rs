@@ -1,28 +1,38 @@
 //! A page whose WASM may still be on its way.
 
-use futures::FutureExt;
-use leptos::{prelude::*, task::spawn_local};
+use std::pin::Pin;
 
-use super::{NotFound, View, load};
+use futures::FutureExt;
+use leptos::{prelude::*, task::spawn_local, wasm_split::SplitLoaderError};
+
+use super::not_found::NotFound;
 use crate::{app::table::Page, browser};
+
+/// Draws a page.
+pub type View = fn() -> AnyView;
+
+/// Fetches the WASM of a page, if that was not done yet, and returns what draws the page.
+pub type Load = fn(&'static Page) -> Pin<Box<dyn Future<Output = Result<Option<View>, SplitLoaderError>>>>;
 
 /// Shows a page. If its WASM is not there yet, it shows a skeleton, and a problem with a retry if it does not come.
 #[component]
 pub fn LazyPage(
     /// The page; `None` is an address without a page.
     page: Option<&'static Page>,
+    /// Fetches its WASM.
+    load: Load,
 ) -> impl IntoView {
     let Some(page) = page else { return view! { <NotFound /> }.into_any() };
     match load(page).now_or_never() {
         // On the server, while the browser hydrates, and if the page was opened before.
         Some(Ok(Some(view))) => view(),
-        _ => view! { <Opening page /> }.into_any(),
+        _ => view! { <Opening page load /> }.into_any(),
     }
 }
 
 /// A page whose WASM is being fetched.
 #[component]
-fn Opening(page: &'static Page) -> impl IntoView {
+fn Opening(page: &'static Page, load: Load) -> impl IntoView {
     let loaded = RwSignal::new(None::<Option<View>>);
     let failures = StoredValue::new(0_u32);
     let fetch = move || {
@@ -37,9 +47,9 @@ fn Opening(page: &'static Page) -> impl IntoView {
                 failures.try_update_value(|failures| *failures += 1);
             }
             // The person may have left the page.
-            if loaded.try_set(Some(view)).is_none() && view.is_some() {
-                // The keyboard focus waits for the heading.
-                request_animation_frame(browser::focus_heading);
+            if loaded.try_set(Some(view)).is_none() {
+                // The keyboard focus was on the heading of the skeleton, unless the person has moved it meanwhile.
+                request_animation_frame(browser::focus_heading_if_lost);
             }
         });
     };

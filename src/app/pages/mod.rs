@@ -13,11 +13,8 @@ use leptos_router::{
 };
 
 use self::lazy::LazyPage;
-pub use self::not_found::NotFound;
+pub use self::{lazy::View, not_found::NotFound};
 use super::table::{Page, find, with_the_table};
-
-/// Draws a page.
-pub type View = fn() -> AnyView;
 
 /// Names the pages' files, makes a WASM of each page, and makes the routes. It is a macro because the router takes the
 /// routes as types, and because `cargo leptos --split` goes by functions. For a line
@@ -74,7 +71,7 @@ macro_rules! views {
         pub fn SignedInRoutes() -> impl IntoView {
             view! {
                 <FlatRoutes fallback=NotFound>
-                    $($(<Route path=path!($in_path) view=|| view! { <LazyPage page=find($in_path) /> } />)+)*
+                    $($(<Route path=path!($in_path) view=|| view! { <LazyPage page=find($in_path) load=|page| Box::pin(load(page)) /> } />)+)*
                 </FlatRoutes>
             }
         }

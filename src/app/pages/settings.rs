@@ -10,7 +10,8 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use self::{appearance::Appearance, danger::Danger, password::Password, profile::Profile};
-use crate::app::{components::tabs::Tabs, pages::NotFound};
+use super::not_found::NotFound;
+use crate::app::{components::tabs::Tabs, page_name};
 
 /// The parts: the address and the name of each.
 const PARTS: &[(&str, &str)] = &[
@@ -26,6 +27,15 @@ pub fn Settings() -> impl IntoView {
     let params = use_params_map();
     let part = Memo::new(move |_| params.with(|params| params.get("part").unwrap_or_default()));
     let is_known = Memo::new(move |_| part.with(|part| matches!(&**part, "" | "password" | "appearance" | "danger")));
+    page_name::name(move || {
+        // The profile's address has no slash at its end: it is not found here, and keeps the plain title.
+        let address = format!("/settings/{}", part.get());
+        match PARTS.iter().find(|(of, _)| *of == address) {
+            Some((_, name)) => format!("{name} · Settings"),
+            None if is_known.get() => "Settings".to_owned(),
+            None => "Page not found".to_owned(),
+        }
+    });
     let shown = move || match &*part.get() {
         "password" => view! { <Password /> }.into_any(),
         "appearance" => view! { <Appearance /> }.into_any(),

@@ -1,6 +1,6 @@
 //! The sign-up page.
 
-use leptos::prelude::*;
+use leptos::{ev::beforeunload, prelude::*};
 
 use crate::{
     app::{
@@ -13,7 +13,9 @@ use crate::{
         form::{Field, Form, if_given},
         log_in::log_in,
         new_password,
+        unsaved::Unsaved,
     },
+    browser,
     error::ApiError,
     model::{Email, FullName, UserCreate, Username},
     oauth2::PasswordForm,
@@ -41,6 +43,7 @@ pub fn SignUp() -> impl IntoView {
             </div>
         </main>
     }
+    .into_any()
 }
 
 /// What came of a press of the button.
@@ -57,6 +60,17 @@ enum Outcome {
 #[component]
 fn SignUpForm() -> impl IntoView {
     let entrance = expect_context::<Entrance>();
+    let unsaved = Unsaved::new();
+    provide_context(unsaved);
+    // Every way out of this page loads another one, so the browser asks.
+    Effect::new(move || {
+        let closing = window_event_listener(beforeunload, move |event| {
+            if unsaved.is_any() {
+                event.prevent_default();
+            }
+        });
+        on_cleanup(move || closing.remove());
+    });
     let form = Form::new("sign-up");
     let username = form.field("username", "", |text| Username::parse(text.trim()).err());
     let email = form.field("email", "", |text| if_given(text, Email::parse));
@@ -73,7 +87,10 @@ fn SignUpForm() -> impl IntoView {
         match outcome.get() {
             Some(Outcome::Refused(refusal)) => untrack(|| form.refuse(&refusal)),
             // The page stays in memory until the session ends, but the password does not.
-            Some(Outcome::Made | Outcome::SignedIn) => [password, repeat].into_iter().for_each(|field| field.fill("")),
+            Some(Outcome::Made | Outcome::SignedIn) => {
+                unsaved.forget();
+                [password, repeat].into_iter().for_each(|field| field.fill(""));
+            }
             None => {}
         }
     });
@@ -89,7 +106,7 @@ fn SignUpForm() -> impl IntoView {
         is_made.then(|| {
             view! {
                 <p class="notice" role="status">
-                    "Your account is made. " <a href="/login">"Log in"</a> " to go on."
+                    "Your account is made. " <a href=format!("/login{}", browser::query())>"Log in"</a> " to go on."
                 </p>
             }
         })
@@ -116,6 +133,7 @@ fn SignUpForm() -> impl IntoView {
             </FormFrame>
         </div>
     }
+    .into_any()
 }
 
 /// The form's fields.
@@ -130,11 +148,8 @@ struct Fields {
 impl Fields {
     /// What is typed, as the body of `POST /users`. `None` if a rule is broken.
     fn read(self) -> Option<UserCreate> {
-        let text = |field: Field| field.text.get_untracked();
-        let (email, full_name) = (text(self.email), text(self.full_name));
-        let email = (!email.trim().is_empty()).then(|| Email::parse(&email)).transpose().ok()?;
-        let full_name = (!full_name.trim().is_empty()).then(|| FullName::parse(&full_name)).transpose().ok()?;
-        let username = Username::parse(text(self.username).trim()).ok()?;
+        let (email, full_name) = (self.email.value(Email::parse), self.full_name.value(FullName::parse));
+        let username = self.username.text.with_untracked(|text| Username::parse(text.trim()).ok())?;
         let password = new_password::read(self.password, username.as_str(), email.as_ref().map(Email::as_str))?;
         Some(UserCreate { username, password, email, full_name, scopes: None, disabled: None })
     }

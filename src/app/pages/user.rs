@@ -1,9 +1,10 @@
 //! The page "User": one account, for administrators.
 
 mod access;
-mod conflict;
 mod danger;
+mod draft;
 mod facts;
+mod gone;
 mod items;
 mod password;
 mod profile;
@@ -13,14 +14,17 @@ use leptos::prelude::*;
 use leptos_router::{components::A, hooks::use_params_map};
 
 use self::{
-    access::Access, danger::DangerZone, facts::Facts, items::Items, password::Password, profile::Profile, shown::Shown,
+    access::Access, danger::DangerZone, facts::Facts, gone::Gone, items::Items, password::Password, profile::Profile,
+    shown::Shown,
 };
 use crate::{
     app::{
         client::{Client, Reply, Request},
         components::{not_allowed::NotAllowed, problem::LoadProblem},
+        page_name,
         session::Session,
     },
+    browser,
     error::ApiError,
     model::{Account, Username},
 };
@@ -29,7 +33,10 @@ use crate::{
 #[component]
 pub fn User() -> impl IntoView {
     let params = use_params_map();
-    let username = Memo::new(move |_| params.with(|params| params.get("username").unwrap_or_default()));
+    // A browser leaves some control characters out of a page. What is not there cannot be hydrated.
+    let shown = |name: String| name.replace(char::is_control, "\u{FFFD}");
+    let username = Memo::new(move |_| params.with(|params| params.get("username").map(shown).unwrap_or_default()));
+    page_name::name(move || format!("{} · Users", username.get()));
     (move || view! { <OneUser username=username.get() /> }).into_any()
 }
 
@@ -61,7 +68,7 @@ fn OneUser(username: String) -> impl IntoView {
     // The heading is there before the account is, for the keyboard focus.
     let name = RwSignal::new(username.clone());
     let cards = move || match loaded.get() {
-        Some(Ok(reply)) => view! { <Cards shown=Shown::new(reply, loaded) name /> }.into_any(),
+        Some(Ok(reply)) => view! { <Cards shown=Shown::new(reply) name /> }.into_any(),
         Some(Err(refusal)) if refusal.status == 403 => view! { <NotAllowed /> }.into_any(),
         Some(Err(refusal)) if refusal.status == 404 => view! { <Unknown username=name.get_untracked() /> }.into_any(),
         Some(Err(refusal)) if refusal.status != 401 => view! {
@@ -69,6 +76,8 @@ fn OneUser(username: String) -> impl IntoView {
                 what="The user"
                 refusal
                 retry=move || {
+                    // The button goes away, and the keyboard focus with it.
+                    browser::focus_heading();
                     load.dispatch_local(());
                 }
             />
@@ -97,6 +106,7 @@ fn OneUser(username: String) -> impl IntoView {
             {cards}
         </div>
     }
+    .into_any()
 }
 
 /// There is no such user.
@@ -116,6 +126,7 @@ fn Unknown(username: String) -> impl IntoView {
             </p>
         </section>
     }
+    .into_any()
 }
 
 /// The account, part by part.
@@ -126,6 +137,7 @@ fn Cards(shown: Shown, name: RwSignal<String>) -> impl IntoView {
         name.set(full_name.unwrap_or(username));
     });
     view! {
+        <Gone shown />
         <Facts shown />
         <Profile shown />
         <Access shown />
@@ -133,4 +145,5 @@ fn Cards(shown: Shown, name: RwSignal<String>) -> impl IntoView {
         <Items username=shown.username() />
         <DangerZone shown />
     }
+    .into_any()
 }

@@ -222,6 +222,7 @@ impl Session {
             if stored.is_logged_out() {
                 // The person logged out while this tab had another address open.
                 kept.delete();
+                self.notice.set(Some(Notice::LoggedOut));
             } else if stored.expires_at > browser::now() {
                 return self.begin(stored, kept);
             } else {
@@ -234,7 +235,8 @@ impl Session {
         self.show(State::Closed);
     }
 
-    /// From now on, ends the session when another tab says that the person logged out.
+    /// From now on, ends the session when another tab says that the person logged out. The login page does not listen, so
+    /// it looks first whether that has happened while these pages were fetched.
     pub fn follow_other_tabs(self) {
         let Ok(channel) = BroadcastChannel::new(STORAGE_KEY) else { return };
         let heard = Closure::<dyn Fn()>::new(move || {
@@ -243,6 +245,9 @@ impl Session {
             }
         });
         channel.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        if matches!(self.state.get_untracked(), State::Open(stored, _) if stored.is_logged_out()) {
+            self.close(Notice::LoggedOut);
+        }
         // Both live as long as the page.
         heard.forget();
         std::mem::forget(channel);

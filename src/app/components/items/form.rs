@@ -2,15 +2,13 @@
 
 use leptos::{ev::KeyboardEvent, prelude::*, task::spawn_local};
 
-use super::{
-    conflict::Conflict,
-    shown::{Shown, item_path, name, quoted},
-};
+use super::shown::{Shown, item_path, name, quoted};
 use crate::{
     app::{
         ask::{Ask, discard},
         client::{Client, Reply, Request},
         components::{
+            conflict::Conflict,
             fields::{FormFrame, TextField},
             toasts::Toasts,
         },
@@ -54,7 +52,7 @@ pub fn ItemForm(
     let ask = expect_context::<Ask>();
     let is_new = found.is_none();
     let editing = Editing::new(found, outcome);
-    let Editing { form, title, description, theirs, busy, .. } = editing;
+    let Editing { form, title, description, needs_title, is_outdated, busy, .. } = editing;
     Effect::new(move || outcome.is_changed.set(form.is_changed()));
     on_cleanup(move || {
         outcome.is_changed.try_set(false);
@@ -83,7 +81,15 @@ pub fn ItemForm(
         }
     };
     view! {
-        <div on:keydown=key hidden=move || theirs.with(Option::is_some)>
+        <Conflict
+            form
+            fields=vec![("Title", title), ("Description", description)]
+            is_outdated
+            busy
+            save=move || editing.save()
+            taken=move || editing.take()
+        />
+        <div on:keydown=key>
             <FormFrame
                 form
                 label=if is_new { "Add item" } else { "Save" }
@@ -99,67 +105,47 @@ pub fn ItemForm(
                     }
                 }
             >
-                <TextField field=title label="Title" />
+                <TextField field=title label="Title" optional=!needs_title />
                 <TextField field=description label="Description" optional=true lines=true />
             </FormFrame>
         </div>
-        {move || {
-            theirs
-                .get()
-                .map(|theirs| {
-                    let yours = Item {
-                        title: text(title),
-                        description: text(description),
-                        ..theirs.clone()
-                    };
-                    view! {
-                        <Conflict
-                            yours
-                            theirs=theirs.clone()
-                            problem=form.problem
-                            busy
-                            keep=move || editing.save()
-                            take=move || editing.take(theirs.clone())
-                        />
-                    }
-                })
-        }}
     }
-}
-
-/// The text of a field; `None` if it is empty.
-fn text(field: Field) -> Option<String> {
-    Some(field.text.get_untracked()).filter(|text| !text.trim().is_empty())
+    .into_any()
 }
 
 /// An item that is being edited.
 #[derive(Clone, Copy)]
 struct Editing {
     client: Client,
+    ask: Ask,
     toasts: Toasts,
     outcome: Outcome,
     form: Form,
     title: Field,
     description: Field,
+    /// Whether the title may not be empty. An item that never had one may stay without.
+    needs_title: bool,
     busy: RwSignal<bool>,
     /// The item's id; `None` for a new one.
     id: StoredValue<Option<String>>,
     /// The version that the fields began with.
     etag: StoredValue<Option<String>>,
     /// The item as somebody else changed it meanwhile.
-    theirs: RwSignal<Option<Item>>,
+    theirs: StoredValue<Option<Item>>,
+    /// Whether the person is asked which one should stay.
+    is_outdated: RwSignal<bool>,
 }
 
 impl Editing {
     fn new(found: Option<Reply<Item>>, outcome: Outcome) -> Self {
         let (item, etag) = found.map_or((None, None), |found| (Some(found.value), found.etag));
         let saved = |text: fn(&Item) -> &Option<String>| item.as_ref().and_then(|item| text(item).clone());
-        // An item that never had a title may stay without.
         let needs_title = item.as_ref().is_none_or(|item| item.title.is_some());
         let rule = move |text: &str| Title::parse(text).err().filter(|_| needs_title || !text.trim().is_empty());
         let form = Form::new("item");
         Self {
             client: Client::from_context(),
+            ask: expect_context(),
             toasts: expect_context(),
             outcome,
             form,
@@ -167,10 +153,12 @@ impl Editing {
             description: form.field("description", &saved(|item| &item.description).unwrap_or_default(), |text| {
                 Description::parse(text).err()
             }),
+            needs_title,
             busy: RwSignal::new(false),
             id: StoredValue::new(item.map(|item| item.item_id)),
             etag: StoredValue::new(etag),
-            theirs: RwSignal::new(None),
+            theirs: StoredValue::new(None),
+            is_outdated: RwSignal::new(false),
         }
     }
 
@@ -197,20 +185,14 @@ impl Editing {
 
     /// The new item. `None` if a rule is broken, which was checked.
     fn new_item(self) -> Option<ItemCreate> {
-        let title = Title::parse(&self.title.text.get_untracked()).ok()?;
-        Some(ItemCreate { title, description: self.described() })
+        let title = self.title.value(Title::parse)?;
+        Some(ItemCreate { title, description: self.description.value(Description::parse) })
     }
 
-    /// What is changed, and nothing else.
+    /// What is changed, and nothing else. A title cannot be removed.
     fn update(self) -> ItemUpdate {
-        let is_changed = |field: Field| untrack(|| field.is_changed());
-        let title = is_changed(self.title).then(|| Title::parse(&self.title.text.get_untracked()).ok());
-        let description = is_changed(self.description).then(|| self.described());
-        ItemUpdate { title: title.flatten(), description }
-    }
-
-    fn described(self) -> Option<Description> {
-        Description::parse(&text(self.description)?).ok()
+        let title = self.title.change(Title::parse).flatten();
+        ItemUpdate { title, description: self.description.change(Description::parse) }
     }
 
     /// The server has saved it.
@@ -237,16 +219,11 @@ impl Editing {
             return;
         }
         self.etag.set_value(etag);
-        for (field, theirs) in [(self.title, &value.title), (self.description, &value.description)] {
-            let yours = field.text.get_untracked();
-            let is_changed = untrack(|| field.is_changed());
-            field.fill(theirs.as_deref().unwrap_or_default());
-            if is_changed {
-                field.text.set(yours);
-            }
-        }
+        self.title.rebase(value.title.as_deref().unwrap_or_default());
+        self.description.rebase(value.description.as_deref().unwrap_or_default());
         if untrack(|| self.form.is_changed()) {
-            self.theirs.set(Some(value));
+            self.theirs.set_value(Some(value));
+            self.is_outdated.set(true);
         } else {
             // Both changed it to the same.
             self.saved(value, false);
@@ -254,9 +231,11 @@ impl Editing {
     }
 
     /// Leaves the item as it is now.
-    fn take(self, theirs: Item) {
-        self.toasts.done(format!("{} stays as it is now.", quoted(&name(&theirs))));
-        self.outcome.shown.change(theirs);
+    fn take(self) {
+        if let Some(theirs) = self.theirs.get_value() {
+            self.toasts.done(format!("{} stays as it is now.", quoted(&name(&theirs))));
+            self.outcome.shown.change(theirs);
+        }
         self.close();
     }
 
@@ -277,6 +256,8 @@ impl Editing {
     /// Closes the dialog, unless that was done already: then it may be open for another item.
     fn close(self) {
         if self.busy.try_set(false).is_none() {
+            // The person may be asked whether to leave without saving.
+            self.ask.answer(false);
             self.outcome.is_open.set(false);
         }
     }

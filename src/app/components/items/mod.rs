@@ -1,12 +1,11 @@
 //! A list of items: the signed-in user's own, or the ones of a user that an administrator looks at.
 
-mod conflict;
 mod editor;
+mod empty;
 mod form;
 mod list;
-pub mod page_size;
 mod row;
 mod shown;
-pub mod wanted;
+mod table;
 
 pub use self::list::ItemList;

@@ -2,12 +2,16 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::shown::{LIST, Shown, item_path, name, quoted};
+use super::shown::{Shown, item_path, name, quoted};
 use crate::{
     app::{
         ask::{Ask, Question},
         client::{Client, Request},
-        components::{problem::change_problem, toasts::Toasts},
+        components::{
+            list::{missing::Missing, place::LIST},
+            problem::change_problem,
+            toasts::Toasts,
+        },
     },
     browser,
 };
@@ -32,7 +36,16 @@ pub fn Row(
         Memo::new(move |before: Option<&Option<_>>| shown.item(&id).or_else(|| before.cloned().flatten()))
     };
     let title = Memo::new(move |_| item.with(|item| item.as_ref().map(name)).unwrap_or_default());
-    let description = move || item.get().and_then(|item| item.description);
+    let description = move || match item.get().and_then(|item| item.description) {
+        // Only who can open the dialog sees the rest of a long text there.
+        Some(text) => view! {
+            <div dir="auto" class:cut=may_write>
+                {text}
+            </div>
+        }
+        .into_any(),
+        None => view! { <Missing /> }.into_any(),
+    };
     let actions = {
         let id = id.clone();
         move || {
@@ -69,10 +82,7 @@ pub fn Row(
                 <strong dir="auto">{title}</strong>
             </td>
             <td role="cell" class="item-text">
-                // Only who can open the dialog sees the rest of a long text there.
-                <div dir="auto" class:cut=may_write>
-                    {description}
-                </div>
+                {description}
             </td>
             <td role="cell" class="item-id">
                 <code class="tag">{id}</code>
@@ -80,6 +90,7 @@ pub fn Row(
             {move || may_write.get().then(&actions)}
         </tr>
     }
+    .into_any()
 }
 
 fn delete_button(id: &str) -> String {

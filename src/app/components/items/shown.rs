@@ -9,9 +9,6 @@ use crate::{
     model::{Item, Page},
 };
 
-/// The id of the list's element. It has the keyboard focus when what had it is gone.
-pub const LIST: &str = "item-list";
-
 /// The longest title that stands in a sentence, in characters.
 const SHORT: usize = 60;
 

@@ -14,4 +14,5 @@ pub fn Appearance() -> impl IntoView {
             <p class="hint">"The choice is kept in this browser, and holds for everybody who uses it."</p>
         </section>
     }
+    .into_any()
 }

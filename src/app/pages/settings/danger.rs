@@ -7,6 +7,7 @@ use crate::app::{
     ask::{Ask, Question},
     client::{Client, Request},
     components::problem::change_problem,
+    me::ME,
     session::{Notice, Session},
     unsaved::Unsaved,
     who,
@@ -28,6 +29,7 @@ pub fn Danger() -> impl IntoView {
             }}
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -46,7 +48,7 @@ fn DeleteButton() -> impl IntoView {
         let username = untrack(|| session.token()).map(|token| who::username(&token)).unwrap_or_default();
         spawn_local(async move {
             if ask.ask(question(username)).await {
-                match client.send::<()>(Request::delete("/users/me")).await {
+                match client.send::<()>(Request::delete(ME)).await {
                     Ok(_) => {
                         unsaved.forget();
                         session.end(Notice::Deleted);
@@ -68,6 +70,7 @@ fn DeleteButton() -> impl IntoView {
             </button>
         </div>
     }
+    .into_any()
 }
 
 fn question(username: String) -> Question {

@@ -3,17 +3,15 @@
 use leptos::prelude::*;
 
 use crate::{
-    app::session::Session,
-    model::{ME_WRITE, Scopes},
+    app::{session::Session, who},
+    model::ME_WRITE,
 };
 
 /// Whether the token lets its user change the account. Before the storage is read, and on the server, it is what most
 /// users may.
 pub fn may_write() -> Memo<bool> {
     let session = expect_context::<Session>();
-    Memo::new(move |_| {
-        session.token().is_none_or(|token| Scopes::parse_granted(&token.scope).contains(Scopes::new(ME_WRITE)))
-    })
+    Memo::new(move |_| who::may(session, ME_WRITE))
 }
 
 /// Says why nothing can be changed.

@@ -15,6 +15,7 @@ use crate::{
         log_in_again::log_in_again,
         me::Me,
         new_password,
+        renewal::Renewal,
         session::Session,
         step_up::StepUp,
         who,
@@ -36,6 +37,7 @@ pub fn Password() -> impl IntoView {
             }}
         </section>
     }
+    .into_any()
 }
 
 /// What came of a press of the button.
@@ -54,6 +56,7 @@ fn Change() -> impl IntoView {
     let session = expect_context::<Session>();
     let username = Memo::new(move |_| session.token().map(|token| who::username(&token)).unwrap_or_default());
     let (client, toasts, step_up) = (Client::from_context(), expect_context::<Toasts>(), expect_context::<StepUp>());
+    let renewal = expect_context::<Renewal>();
     let Me(me) = expect_context();
     let email = Memo::new(move |_| match me.get() {
         Some(Ok(user)) => user.email.unwrap_or_default(),
@@ -69,7 +72,7 @@ fn Change() -> impl IntoView {
     let repeat = new_password::repeat(form, new);
 
     let change = Action::new_local(move |update: &UpdatePassword| {
-        change(client, session, toasts, username.get_untracked(), update.clone())
+        change(client, session, renewal, toasts, username.get_untracked(), update.clone())
     });
     let outcome = change.value();
     Effect::new(move || match outcome.get() {
@@ -97,14 +100,17 @@ fn Change() -> impl IntoView {
         });
     };
     let not_signed_in = move || match outcome.get() {
-        Some(Outcome::NotSignedIn(refusal)) => Some(view! {
-            <div class="problem">
-                <p>{format!("Your password is changed. But you are not logged in with it yet. {}", login_problem(&refusal))}</p>
-                <button type="button" class="quiet" on:click=log_in>
-                    "Log in again"
-                </button>
-            </div>
-        }),
+        // Another request may have asked for the password meanwhile.
+        Some(Outcome::NotSignedIn(refusal)) if session.token().is_some_and(|token| renewal.has_failed(&token)) => {
+            Some(view! {
+                <div class="problem">
+                    <p>{format!("Your password is changed. But you are not logged in with it yet. {}", login_problem(&refusal))}</p>
+                    <button type="button" class="quiet" on:click=log_in>
+                        "Log in again"
+                    </button>
+                </div>
+            })
+        }
         _ => None,
     };
     view! {
@@ -125,15 +131,24 @@ fn Change() -> impl IntoView {
             <PasswordField field=repeat label="Repeat the new password" autocomplete="new-password" />
         </FormFrame>
     }
+    .into_any()
 }
 
 /// What is said when all is done.
 const DONE: &str = "Your password is changed. Other sessions have ended.";
 
 /// Changes the password, and logs in with the new one. Both are done also if the person leaves the page meanwhile.
-async fn change(client: Client, session: Session, toasts: Toasts, username: String, update: UpdatePassword) -> Outcome {
+async fn change(
+    client: Client,
+    session: Session,
+    renewal: Renewal,
+    toasts: Toasts,
+    username: String,
+    update: UpdatePassword,
+) -> Outcome {
     let new_password = update.new_password.clone().into_text();
-    if let Err(refusal) = client.send::<()>(Request::put("/users/me/password", &update)).await {
+    let _under_way = renewal.begin();
+    if let Err(refusal) = client.send::<()>(Request::put("/users/me/password", &update).ends_its_token()).await {
         return Outcome::Refused(refusal);
     }
     match log_in_again(session, username, new_password).await {
@@ -141,6 +156,9 @@ async fn change(client: Client, session: Session, toasts: Toasts, username: Stri
             toasts.done(DONE);
             Outcome::Done
         }
-        Err(refusal) => Outcome::NotSignedIn(refusal),
+        Err(refusal) => {
+            renewal.fail(untrack(|| session.token()));
+            Outcome::NotSignedIn(refusal)
+        }
     }
 }

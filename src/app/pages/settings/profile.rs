@@ -7,12 +7,13 @@ use crate::{
     app::{
         client::{Client, Reply, Request},
         components::{
+            conflict::Conflict,
             fields::{FormFrame, TextField},
             loading::Loading,
             toasts::Toasts,
         },
         form::{Field, Form, if_given},
-        me::Me,
+        me::{ME, Me},
         session::Session,
     },
     browser,
@@ -36,12 +37,8 @@ pub fn Profile() -> impl IntoView {
             <Loading from=user what="Your profile" lines=4 children=loaded />
         </section>
     }
+    .into_any()
 }
-
-/// Where the user is.
-const ME: &str = "/users/me";
-/// The id of the notice that it was changed elsewhere.
-const ELSEWHERE: &str = "changed-elsewhere";
 
 fn loaded(reply: Reply<User>) -> impl IntoView {
     let may_write = may_write();
@@ -66,6 +63,7 @@ fn Shown(user: User) -> impl IntoView {
             <dd>{user.email.unwrap_or_else(missing)}</dd>
         </dl>
     }
+    .into_any()
 }
 
 /// What came of a press of the button.
@@ -88,8 +86,8 @@ fn Editor(reply: Reply<User>) -> impl IntoView {
     let form = Form::new("profile");
     let full_name = form.field("full_name", full_name_of(&user), |text| if_given(text, FullName::parse));
     let email = form.field("email", email_of(&user), |text| if_given(text, Email::parse));
-    // What was saved elsewhere while something was typed here.
-    let elsewhere = RwSignal::new(None::<User>);
+    // Whether it was changed elsewhere while something was typed here.
+    let is_outdated = RwSignal::new(false);
 
     let save = Action::new_local(move |update: &UserUpdateMe| {
         let request = Request::patch(ME, update).if_match(etag.get_value());
@@ -113,15 +111,14 @@ fn Editor(reply: Reply<User>) -> impl IntoView {
                     after_saving(full_name, sent_name, full_name_of(&user));
                     after_saving(email, sent_email, email_of(&user));
                 });
-                elsewhere.set(None);
+                is_outdated.set(false);
             }
             Outcome::Elsewhere(Reply { value: user, etag: version }) => {
                 etag.set_value(version);
                 full_name.rebase(full_name_of(&user));
                 email.rebase(email_of(&user));
                 if form.is_changed() {
-                    elsewhere.set(Some(user));
-                    request_animation_frame(|| browser::focus(ELSEWHERE));
+                    is_outdated.set(true);
                 } else {
                     // The same was typed elsewhere.
                     toasts.done("Your profile is saved.");
@@ -133,47 +130,17 @@ fn Editor(reply: Reply<User>) -> impl IntoView {
     });
     let submit = move || {
         sent.set_value((full_name.text.get_untracked(), email.text.get_untracked()));
-        save.dispatch_local(untrack(|| UserUpdateMe {
-            full_name: full_name.is_changed().then(|| full_name.text.with(|text| FullName::parse(text).ok())),
-            email: email.is_changed().then(|| email.text.with(|text| Email::parse(text).ok())),
-        }));
+        save.dispatch_local(UserUpdateMe {
+            full_name: full_name.change(FullName::parse),
+            email: email.change(Email::parse),
+        });
     };
+    let focus_first = move || browser::focus(&full_name.id());
     // The fields go back to what is saved: elsewhere, if that was later.
-    let reset = move || {
+    let reset = move |_| {
         form.reset();
-        elsewhere.set(None);
-        browser::focus(&full_name.id());
-    };
-    let both = move || {
-        elsewhere.get().map(|user| {
-            view! {
-                <div class="elsewhere" id=ELSEWHERE role="group" aria-labelledby="elsewhere-title" tabindex="-1">
-                    <h3 id="elsewhere-title">"Your profile was changed elsewhere meanwhile"</h3>
-                    <p>"Nothing that you typed is saved yet. Save it, or take what is there now."</p>
-                    <table>
-                        <thead>
-                            <tr>
-                                <td></td>
-                                <th scope="col">"Now"</th>
-                                <th scope="col">"You typed"</th>
-                            </tr>
-                        </thead>
-                        <tbody>
-                            <Compared field=full_name label="Full name" now=full_name_of(&user).to_owned() />
-                            <Compared field=email label="E-mail" now=email_of(&user).to_owned() />
-                        </tbody>
-                    </table>
-                    <div class="actions">
-                        <button type="button" class="quiet" on:click=move |_| reset()>
-                            "Take what is there now"
-                        </button>
-                        <button type="submit" class="quiet">
-                            "Save what I typed"
-                        </button>
-                    </div>
-                </div>
-            }
-        })
+        is_outdated.set(false);
+        focus_first();
     };
     let cancel = move || {
         view! {
@@ -181,13 +148,21 @@ fn Editor(reply: Reply<User>) -> impl IntoView {
                 type="button"
                 class="quiet"
                 disabled=move || save.pending().get() || !form.is_changed()
-                on:click=move |_| reset()
+                on:click=reset
             >
                 "Cancel"
             </button>
         }
     };
     view! {
+        <Conflict
+            form
+            fields=vec![("Full name", full_name), ("E-mail", email)]
+            is_outdated
+            busy=save.pending()
+            save=submit
+            taken=focus_first
+        />
         <FormFrame
             form
             label="Save"
@@ -197,7 +172,6 @@ fn Editor(reply: Reply<User>) -> impl IntoView {
             submit
             beside=cancel
         >
-            {both}
             <dl class="values">
                 <dt>"Username"</dt>
                 <dd>
@@ -209,25 +183,7 @@ fn Editor(reply: Reply<User>) -> impl IntoView {
             <TextField field=email label="E-mail" kind="email" autocomplete="email" optional=true />
         </FormFrame>
     }
-}
-
-/// A value as it is now, and as it was typed, if they differ.
-#[component]
-fn Compared(field: Field, label: &'static str, now: String) -> impl IntoView {
-    let or_nothing = |text: &str| if text.trim().is_empty() { "Nothing".to_owned() } else { text.to_owned() };
-    let now = or_nothing(&now);
-    move || {
-        let now = now.clone();
-        field.is_changed().then(|| {
-            view! {
-                <tr>
-                    <th scope="row">{label}</th>
-                    <td dir="auto">{now}</td>
-                    <td dir="auto">{move || field.text.with(|text| or_nothing(text))}</td>
-                </tr>
-            }
-        })
-    }
+    .into_any()
 }
 
 fn full_name_of(user: &User) -> &str {

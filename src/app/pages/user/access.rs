@@ -4,13 +4,15 @@ use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_navigate;
 
 use super::{
-    conflict::{Conflict, Draft, LOOK_AGAIN, Part},
+    draft::{Draft, LOOK_AGAIN, Part},
     shown::{Shown, scopes_of},
 };
 use crate::{
     app::{
         ask::{Ask, Question},
-        components::{fields::FormFrame, problem::change_problem, scope_choices::ScopeChoices, toasts::Toasts},
+        components::{
+            conflict::Conflict, fields::FormFrame, problem::change_problem, scope_choices::ScopeChoices, toasts::Toasts,
+        },
         form::Form,
         session::Session,
         table::HOME,
@@ -32,6 +34,7 @@ pub fn Access(shown: Shown) -> impl IntoView {
             {if shown.is_own { own_state().into_any() } else { view! { <Disabling shown /> }.into_any() }}
         </section>
     }
+    .into_any()
 }
 
 /// An administrator does not disable the own account: GitHub, Google Workspace and Django's admin do not offer it
@@ -97,17 +100,18 @@ fn ScopesForm(shown: Shown) -> impl IntoView {
     };
     view! {
         <Conflict
-                draft
-                keep=move || {
-                    if !save.pending().get_untracked() && form.check() {
-                        submit();
-                    }
-                }
-            />
+            form
+            fields=draft.fields()
+            is_outdated=draft.is_outdated
+            busy=save.pending()
+            save=submit
+            taken=move || draft.done()
+        />
         <FormFrame form label="Save" busy_label="Saving…" busy=save.pending() only_if_changed=true submit>
             <ScopeChoices field=scopes />
         </FormFrame>
     }
+    .into_any()
 }
 
 /// The question before an administrator gives up being one.
@@ -173,6 +177,7 @@ fn Disabling(shown: Shown) -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }
 
 /// The question before an account is disabled or enabled.

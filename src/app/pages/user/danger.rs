@@ -3,7 +3,7 @@
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::{components::A, hooks::use_navigate};
 
-use super::{conflict::LOOK_AGAIN, shown::Shown};
+use super::{draft::LOOK_AGAIN, shown::Shown};
 use crate::app::{
     ask::{Ask, Question},
     components::{problem::change_problem, toasts::Toasts},
@@ -29,6 +29,7 @@ pub fn DangerZone(shown: Shown) -> impl IntoView {
             {content}
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -82,4 +83,5 @@ fn Deleting(shown: Shown) -> impl IntoView {
             {move || problem.get().map(|problem| view! { <p class="problem">{problem}</p> })}
         </div>
     }
+    .into_any()
 }

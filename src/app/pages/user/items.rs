@@ -14,4 +14,5 @@ pub fn Items(username: String) -> impl IntoView {
             <ItemList api=format!("/users/{username}/items") may_create=false />
         </div>
     }
+    .into_any()
 }

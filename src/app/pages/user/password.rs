@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-use super::{conflict::LOOK_AGAIN, shown::Shown};
+use super::{draft::LOOK_AGAIN, shown::Shown};
 use crate::{
     app::{
         components::{fields::FormFrame, password_for::PasswordFor, toasts::Toasts},
@@ -37,6 +37,7 @@ pub fn Password(shown: Shown) -> impl IntoView {
             {content}
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -74,4 +75,5 @@ fn PasswordForm(shown: Shown) -> impl IntoView {
             <PasswordFor field=password />
         </FormFrame>
     }
+    .into_any()
 }

@@ -3,19 +3,20 @@
 use leptos::prelude::*;
 
 use super::{
-    conflict::{Conflict, Draft, Part},
+    draft::{Draft, Part},
     shown::Shown,
 };
 use crate::{
     app::{
         components::{
+            conflict::Conflict,
             fields::{FormFrame, TextField},
             toasts::Toasts,
         },
         form::{Form, if_given},
         me::Me,
     },
-    model::{Account, BrokenRule, Email, FullName, UserUpdate},
+    model::{Email, FullName, UserUpdate},
 };
 
 /// The card.
@@ -45,13 +46,8 @@ pub fn Profile(shown: Shown) -> impl IntoView {
         None => {}
     });
     let submit = move || {
-        let Account { full_name: old_name, email: old_email, .. } = untrack(|| shown.account());
-        let full_name = full_name.text.with_untracked(|text| changed(text, old_name.as_deref(), FullName::parse));
-        let email = email.text.with_untracked(|text| changed(text, old_email.as_deref(), Email::parse));
-        // The form has checked both.
-        if let (Ok(full_name), Ok(email)) = (full_name, email) {
-            save.dispatch_local(UserUpdate { full_name, email, ..UserUpdate::default() });
-        }
+        let (full_name, email) = (full_name.change(FullName::parse), email.change(Email::parse));
+        save.dispatch_local(UserUpdate { full_name, email, ..UserUpdate::default() });
     };
     view! {
         <section class="card" aria-labelledby="profile-title">
@@ -59,46 +55,18 @@ pub fn Profile(shown: Shown) -> impl IntoView {
                 "Profile"
             </h2>
             <Conflict
-                draft
-                keep=move || {
-                    if !save.pending().get_untracked() && form.check() {
-                        submit();
-                    }
-                }
+                form
+                fields=draft.fields()
+                is_outdated=draft.is_outdated
+                busy=save.pending()
+                save=submit
+                taken=move || draft.done()
             />
             <FormFrame form label="Save" busy_label="Saving…" busy=save.pending() only_if_changed=true submit>
-                <TextField field=full_name label="Full name" optional=true />
+                <TextField field=full_name label="Full name" optional=true is_name=true />
                 <TextField field=email label="E-mail" kind="email" optional=true />
             </FormFrame>
         </section>
     }
-}
-
-/// What a text means for a member of the body: `None` leaves it as it is, and an empty text removes it.
-fn changed<T>(
-    text: &str,
-    old: Option<&str>,
-    parse: fn(&str) -> Result<T, BrokenRule>,
-) -> Result<Option<Option<T>>, BrokenRule> {
-    match text.trim() {
-        text if text == old.unwrap_or_default() => Ok(None),
-        "" => Ok(Some(None)),
-        text => parse(text).map(|value| Some(Some(value))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_changed_is_sent_and_an_empty_text_removes() {
-        let changed =
-            |text, old| changed(text, old, FullName::parse).map(|name| name.map(|name| name.map(String::from)));
-        assert_eq!(changed(" Ada ", Some("Ada")), Ok(None));
-        assert_eq!(changed("", None), Ok(None));
-        assert_eq!(changed(" ", Some("Ada")), Ok(Some(None)));
-        assert_eq!(changed("Ada", Some("Bob")), Ok(Some(Some("Ada".to_owned()))));
-        assert!(changed("a\nb", None).is_err());
-    }
+    .into_any()
 }

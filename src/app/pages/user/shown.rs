@@ -7,30 +7,43 @@ use crate::{
     app::{
         client::{Client, Reply, Request},
         session::Session,
+        unsaved::Unsaved,
         who,
     },
+    browser,
     error::ApiError,
     model::{Account, Scopes, UserUpdate},
 };
+
+/// The id of the element that says that the account is gone.
+pub const GONE: &str = "gone";
 
 /// The account that the page shows.
 #[derive(Clone, Copy)]
 pub struct Shown {
     client: Client,
     reply: RwSignal<Reply<Account>>,
-    /// What the page shows in place of the account, once there is none any more.
-    page: RwSignal<Option<Result<Reply<Account>, ApiError>>>,
+    /// Whether somebody else has deleted the account.
+    is_gone: RwSignal<bool>,
+    unsaved: Unsaved,
     /// Whether it is the account of the person who looks at it.
     pub is_own: bool,
 }
 
 impl Shown {
-    /// The account that has just come. `page` is told when there is none any more.
-    pub fn new(reply: Reply<Account>, page: RwSignal<Option<Result<Reply<Account>, ApiError>>>) -> Self {
+    /// The account that has just come.
+    pub fn new(reply: Reply<Account>) -> Self {
         let session = expect_context::<Session>();
         let me = untrack(|| session.token()).map(|token| who::username(&token));
         let is_own = me.is_some_and(|me| me == reply.value.username);
-        Self { client: Client::from_context(), reply: RwSignal::new(reply), page, is_own }
+        let unsaved = expect_context();
+        Self {
+            client: Client::from_context(),
+            reply: RwSignal::new(reply),
+            is_gone: RwSignal::new(false),
+            unsaved,
+            is_own,
+        }
     }
 
     /// The account as it was last seen. Views that read it follow its changes.
@@ -72,12 +85,20 @@ impl Shown {
         answer.map_err(|refusal| self.note(refusal))
     }
 
-    /// If somebody else has deleted the account, the page says so.
+    /// If somebody else has deleted the account, the page says so. What was typed stays: it may be needed elsewhere.
     fn note(self, refusal: ApiError) -> ApiError {
         if refusal.status == 404 {
-            self.page.try_set(Some(Err(refusal.clone())));
+            self.is_gone.try_set(true);
+            // Nothing can be saved: nobody asks.
+            self.unsaved.forget();
+            request_animation_frame(|| browser::focus(GONE));
         }
         refusal
+    }
+
+    /// Whether somebody else has deleted the account. Views that read it follow its changes.
+    pub fn is_gone(self) -> bool {
+        self.is_gone.get()
     }
 }
 

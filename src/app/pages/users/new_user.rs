@@ -16,7 +16,8 @@ use crate::{
         new_password,
     },
     browser,
-    model::{Account, Email, FullName, Scopes, UserCreate, Username},
+    error::{ApiError, Detail},
+    model::{ADMIN, Account, Email, FullName, Scopes, UserCreate, Username},
 };
 
 /// The form. A new user is enabled, and may do what somebody who signs up may do, unless the administrator says
@@ -27,7 +28,7 @@ pub fn NewUser(open: RwSignal<bool>, is_changed: RwSignal<bool>) -> impl IntoVie
     let toasts = expect_context::<Toasts>();
     let navigate = use_navigate();
     let form = Form::new("new-user");
-    let username = form.field("username", "", |text| Username::parse(text).err());
+    let username = form.field("username", "", |text| Username::parse(text.trim()).err());
     let full_name = form.field("full_name", "", |text| if_given(text, FullName::parse));
     let email = form.field("email", "", |text| if_given(text, Email::parse));
     let password = new_password::field(form, "password", username.text.into(), email.text.into());
@@ -51,30 +52,30 @@ pub fn NewUser(open: RwSignal<bool>, is_changed: RwSignal<bool>) -> impl IntoVie
             toasts.done(format!("Created the user {username}."));
             navigate(&format!("/admin/users/{username}"), leptos_router::NavigateOptions::default());
         }
+        // Who is an administrator no more has signed somebody up, to the API. A sign-up has no scopes.
+        Some(Err(refusal)) if has_extra_members(&refusal) => {
+            form.refuse(&ApiError::insufficient_scope(Scopes::new(ADMIN)));
+        }
         Some(Err(refusal)) => form.refuse(&refusal),
         None => {}
     });
     let submit = move || {
-        let parsed = (Username::parse(&username.text.get_untracked()), new_password::read(password, "", None));
-        let (Ok(username), Some(password)) = parsed else { return };
+        let username = username.text.with_untracked(|text| Username::parse(text.trim()));
+        let (Ok(username), Some(password)) = (username, new_password::read(password, "", None)) else { return };
         create.dispatch_local(UserCreate {
             username,
             password,
-            email: Email::parse(&email.text.get_untracked()).ok(),
-            full_name: FullName::parse(&full_name.text.get_untracked()).ok(),
+            email: email.value(Email::parse),
+            full_name: full_name.value(FullName::parse),
             scopes: Some(Scopes::parse_granted(&scopes.text.get_untracked())),
             disabled: Some(disabled.get_untracked()),
         });
     };
     view! {
         <FormFrame form label="Create" busy_label="Creating…" busy=create.pending() submit>
-            <TextField
-                field=username
-                label="Username"
-                hint="It cannot be changed later."
-                autocomplete="username"
-            />
-            <TextField field=full_name label="Full name" optional=true />
+            // Not `autocomplete="username"`: browsers would fill in the administrator's own.
+            <TextField field=username label="Username" hint="It cannot be changed later." is_name=true />
+            <TextField field=full_name label="Full name" optional=true is_name=true />
             <TextField field=email label="E-mail" kind="email" optional=true />
             <PasswordFor field=password />
             <ScopeChoices field=scopes />
@@ -94,5 +95,14 @@ pub fn NewUser(open: RwSignal<bool>, is_changed: RwSignal<bool>) -> impl IntoVie
                 </div>
             </div>
         </FormFrame>
+    }
+    .into_any()
+}
+
+/// Whether the server does not know a member of what was sent.
+fn has_extra_members(refusal: &ApiError) -> bool {
+    match &refusal.body.detail {
+        Detail::Fields(fields) => fields.iter().any(|field| field.kind == "extra_forbidden"),
+        Detail::Text(_) => false,
     }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 
 use crate::{
-    app::{session::Session, who},
+    app::{components::list::missing::Missing, session::Session, who},
     browser::locale,
     model::Account,
 };
@@ -28,12 +28,23 @@ pub fn Table(users: Vec<Account>, is_pending: Signal<bool>) -> impl IntoView {
             <tbody role="rowgroup">{users.into_iter().map(row).collect_view()}</tbody>
         </table>
     }
+    .into_any()
 }
 
 #[component]
 fn Row(account: Account, is_me: bool) -> impl IntoView {
     let Account { username, email, full_name, disabled, scopes, created_at, last_login_at } = account;
-    let (has_name, has_email) = (full_name.is_some(), email.is_some());
+    let text = |text: Option<String>| match text {
+        Some(text) => view! { <bdi class="clamped">{text}</bdi> }.into_any(),
+        None => view! { <Missing /> }.into_any(),
+    };
+    // An address is broken at its `@` first.
+    let address = |address: Option<String>| match address.as_deref().and_then(|address| address.split_once('@')) {
+        Some((name, host)) => {
+            view! { <bdi class="clamped">{name.to_owned()} "@" <wbr /> {host.to_owned()}</bdi> }.into_any()
+        }
+        None => text(address),
+    };
     let day = |moment: String| {
         let date = locale::date(&moment);
         view! { <time datetime=moment>{date}</time> }
@@ -44,12 +55,8 @@ fn Row(account: Account, is_me: bool) -> impl IntoView {
                 <A href=format!("/admin/users/{username}")>{username.clone()}</A>
                 {is_me.then(|| view! { " " <span class="tag">"you"</span> })}
             </td>
-            <td role="cell" data-label="Full name" class:missing=!has_name>
-                {full_name.map(|name| view! { <bdi class="clamped">{name}</bdi> })}
-            </td>
-            <td role="cell" data-label="E-mail" class:missing=!has_email>
-                {email.map(|email| view! { <span class="clamped">{email}</span> })}
-            </td>
+            <td role="cell" data-label="Full name">{text(full_name)}</td>
+            <td role="cell" data-label="E-mail">{address(email)}</td>
             <td role="cell" data-label="Scopes">
                 <ul class="tags">{scopes.into_iter().map(|name| view! { <li class="tag">{name}</li> }).collect_view()}</ul>
             </td>
@@ -65,6 +72,7 @@ fn Row(account: Account, is_me: bool) -> impl IntoView {
             </td>
         </tr>
     }
+    .into_any()
 }
 
 /// Whether an account is disabled, in a word.

@@ -7,7 +7,7 @@ pub const SIZES: &[u32] = &[10, 20, 50, 100];
 /// The size that is not said in the address.
 const DEFAULT_SIZE: u32 = 20;
 /// The longest search that the API takes, in characters.
-const LONGEST_SEARCH: usize = 255;
+pub const LONGEST_SEARCH: usize = 255;
 
 /// What is wanted. Pages begin with 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
