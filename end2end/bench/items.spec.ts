@@ -29,10 +29,10 @@ async function prepare(url: string, username: string, count: number): Promise<vo
 /** The time from an action until the list shows what it should, in milliseconds of the page's own clock. */
 async function timed(page: Page, action: () => Promise<void>, shows: RegExp): Promise<number> {
   await page.evaluate((source) => {
-    const shows = new RegExp(source);
+    const shows = new RegExp(source, "s");
     const shown = new Promise<number>((resolve) => {
       const look = () => {
-        const text = document.querySelector("main")?.textContent ?? "";
+        const text = document.querySelector("#list")?.textContent ?? "";
         if (shows.test(text)) requestAnimationFrame(() => resolve(performance.now()));
         else requestAnimationFrame(look);
       };
@@ -64,7 +64,7 @@ for (const [count, sought] of [[10, 7], [10_000, 7777]] as const) {
       await menu.getByRole("link", { name: "Account" }).click();
       await expect(page.getByRole("heading", { name: "Welcome, ada" })).toBeVisible();
       times.first.push(await timed(page, () => menu.getByRole("link", { name: "Items" }).click(), new RegExp(`Coat ${count}(?!\\d)`)));
-      times.search.push(await timed(page, () => search.fill(`coat ${sought}`), new RegExp(`Coat ${sought}(?!\\d)(?!.*Coat ${count}(?!\\d))`)));
+      times.search.push(await timed(page, () => search.fill(`coat ${sought}`), new RegExp(`1 item found.*Coat ${sought}(?!\\d)`, "s")));
       await search.fill("");
       await expect(page.getByText(new RegExp(`Coat ${count}(?!\\d)`)).first()).toBeVisible();
       if (pages > 1) {
@@ -84,7 +84,7 @@ for (const [count, sought] of [[10, 7], [10_000, 7777]] as const) {
     const waits = await page.evaluate(() => (window as unknown as { waits: number[] }).waits);
     console.log(
       `${count} items: first page ${median(times.first).toFixed(0)}, search ${median(times.search).toFixed(0)}, ` +
-        `last page ${median(times.last).toFixed(0)}; a key waits at most ${Math.max(0, ...waits)} ms`,
+        `last page ${pages > 1 ? median(times.last).toFixed(0) : "the same"}; a key waits at most ${Math.max(0, ...waits)} ms`,
     );
     expect(times.first).toHaveLength(runs);
     await awake(page);

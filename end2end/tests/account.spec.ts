@@ -75,6 +75,7 @@ test.describe("what fails to load", () => {
     await expect(profile.getByRole("alert")).toContainText("the server cannot be reached");
     await page.unroute("**/users/me");
     await profile.getByRole("button", { name: "Retry" }).click();
+    await expect(page.locator("main h1")).toBeFocused();
     await expect(profile).toContainText("johndoe@example.com");
   });
 });

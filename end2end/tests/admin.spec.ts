@@ -2,6 +2,7 @@
 
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { expectNoSidewaysScroll } from "../support/screen";
 import type { Server } from "../support/server";
 import { awake, expect, kept, type LoginPage, refusedRequest, test } from "../support/test";
 
@@ -89,11 +90,6 @@ async function expectAccessible(page: Page): Promise<void> {
   }
 }
 
-async function expectNoSidewaysScroll(page: Page): Promise<void> {
-  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  expect(content).toBeLessThanOrEqual(window ?? 0);
-}
-
 test.describe("the list of users", () => {
   test("an administrator finds it in the menu, with everybody by username", async ({ page, login, server }) => {
     await add(server, ada, { username: "Zoe", disabled: true, scopes: ["me"] });
@@ -132,6 +128,9 @@ test.describe("the list of users", () => {
         await expectAccessible(page);
         await expectNoSidewaysScroll(page);
         await expect(row(page, "rtl").locator("bdi")).toHaveText("عبد الله محمد");
+        // A value that is missing leaves its cell, so that the others are below their headings.
+        await expect(row(page, "rtl").getByRole("cell")).toHaveCount(7);
+        await expect(row(page, "rtl").getByRole("cell", { name: "none" })).toBeVisible();
         const label = await row(page, "ada")
           .getByRole("cell", { name: "Ada Lovelace" })
           .evaluate((cell) => getComputedStyle(cell, "::before").content);
@@ -247,12 +246,13 @@ test.describe("the list of users", () => {
     await expect(pager(page)).toContainText("11–20 of 27");
     await expect(page).toHaveURL(/page=2/);
     await expect(rows(page).getByRole("link").first()).toHaveText("u07");
-    await expect(page.getByRole("heading", { name: "Users" })).toBeFocused();
+    await expect(card(page, "Users")).toBeFocused();
     await page.goBack();
     await expect(pager(page)).toContainText("1–10 of 27");
     // The size is remembered on this device.
     await pager(page).getByLabel("Show").selectOption("50");
     await expect(rows(page)).toHaveCount(27);
+    await expect(card(page, "Users")).toBeFocused();
     await page.goto("/admin");
     await expect(rows(page)).toHaveCount(27);
     // A page that is not there is the last one.
@@ -306,7 +306,9 @@ test.describe("a new user", () => {
     await expect(scope(page, "admin")).not.toBeChecked();
     await expect(scope(page, "admin")).toHaveAccessibleDescription("Manage all users and all items.");
     await expect(scope(page, "Disabled")).not.toBeChecked();
-    await username(page).fill("ada");
+    // A browser would fill in the administrator's own.
+    await expect(username(page)).toHaveAttribute("autocomplete", "off");
+    await username(page).fill(" ada ");
     await fullName(page).fill(" Ada Lovelace ");
     await email(page).fill("ada@example.com");
     await password(page).fill("purple umbrella stand");
@@ -466,7 +468,7 @@ test.describe("one user", () => {
     await arrive(page, login, server, "/admin");
     await rows(page).getByRole("link", { name: "ada" }).click();
     await expect(page).toHaveURL(/\/admin\/users\/ada$/);
-    await expect(page).toHaveTitle("User · Cloakroom");
+    await expect(page).toHaveTitle("ada · Users · Cloakroom");
     await expect(page.getByRole("heading", { name: "Ada Lovelace", level: 1 })).toBeFocused();
     await expect(page.locator("main header")).toContainText("ada");
     await expect(page.getByRole("definition")).toHaveText(["Active", /\d{4}/, "never"]);
@@ -672,14 +674,53 @@ test.describe("one user", () => {
       expect((await there.user("ada")).full_name).toBe("Ada");
     });
 
+    test("is not overwritten unseen either, if another card has found out", async ({ page, login, server }) => {
+      await add(server, ada);
+      await arrive(page, login, server, "/admin/users/ada");
+      const there = await Elsewhere.of(server);
+      const profile = card(page, "Profile");
+      const conflict = profile.getByRole("group", { name: "Changed elsewhere" });
+      const values = conflict.getByRole("row", { name: "Full name" }).getByRole("cell");
+      await expect(fullName(page)).toHaveValue("Ada Lovelace");
+      await fullName(page).fill("Ada King");
+      await there.send("PATCH", "/users/ada", { full_name: "Countess Ada" });
+      await button(page, "Disable").click();
+      await question(page).getByRole("button", { name: "Disable" }).click();
+      await expect(card(page, "Access").getByText("nothing was done")).toBeVisible();
+      await expect(values).toHaveText(["Countess Ada", "Ada King"]);
+      await expect(fullName(page)).toHaveValue("Ada King");
+      await expectAccessible(page);
+      // What has changed since then is not overwritten, but shown.
+      await there.send("PATCH", "/users/ada", { full_name: "Lady Ada" });
+      await profile.getByRole("button", { name: "Save", exact: true }).click();
+      await expect(values).toHaveText(["Lady Ada", "Ada King"]);
+      expect(await there.user("ada")).toMatchObject({ full_name: "Lady Ada", disabled: false });
+      await conflict.getByRole("button", { name: "Save mine" }).click();
+      await expect(toasts(page)).toContainText("Saved.");
+      await expect(conflict).toBeHidden();
+      expect(await there.user("ada")).toMatchObject({ full_name: "Ada King", disabled: false });
+    });
+
     test("and deleted is not there any more", async ({ page, login, server }) => {
       await add(server, ada);
       await arrive(page, login, server, "/admin/users/ada");
       await expect(fullName(page)).toHaveValue("Ada Lovelace");
       await (await Elsewhere.of(server)).send("DELETE", "/users/ada");
       await fullName(page).fill("Ada King");
+      await email(page).fill("king@example.com");
+      const gone = page.getByRole("alert").filter({ hasText: "This account was deleted elsewhere." });
       await card(page, "Profile").getByRole("button", { name: "Save" }).click();
-      await expect(page.getByRole("heading", { name: "Nobody goes by this name" })).toBeVisible();
+      await expect(gone).toContainText("Nothing can be saved any more.");
+      await expect(page.locator(":focus")).toContainText("This account was deleted elsewhere.");
+      await expect(page.locator(":focus")).toBeInViewport();
+      // What was typed can be read.
+      await expect(fullName(page)).toHaveValue("Ada King");
+      await expect(email(page)).toHaveValue("king@example.com");
+      await expectAccessible(page);
+      // The next one says so too.
+      await card(page, "Access").getByRole("button", { name: "Disable" }).click();
+      await page.getByRole("alertdialog").getByRole("button", { name: "Disable" }).click();
+      await expect(page.locator(":focus")).toContainText("This account was deleted elsewhere.");
       // Nothing is left to be saved: nobody asks.
       await page.getByRole("link", { name: "Back to all users" }).click();
       await expect(rows(page)).toHaveCount(3);
@@ -698,7 +739,7 @@ test.describe("one user", () => {
   test.describe("that is not there", () => {
     test.use({ expectedMessages: [refusedRequest] });
 
-    for (const name of ["nobody", "a%20b", "..%2Fme", "me"]) {
+    for (const name of ["nobody", "a%20b", "..%2Fme", "me", "%00"]) {
       test(`${name} says so, with the way back`, async ({ page, login, server }) => {
         await arrive(page, login, server, "/admin");
         await page.goto(`/admin/users/${name}`);
@@ -719,6 +760,7 @@ test.describe("one user", () => {
       await page.unrouteAll();
       await button(page, "Retry").click();
       await expect(fullName(page)).toHaveValue("Ada Lovelace");
+      await expect(page.locator("main h1")).toBeFocused();
     });
   });
 });
@@ -753,6 +795,27 @@ test.describe("who is no administrator", () => {
     await expect(card(page, "Profile").getByRole("alert")).toContainText("Your account is not allowed to do this.");
     await expect(fullName(page)).toHaveValue("Ada King");
     expect((await kept(page)).tab).not.toBeNull();
+  });
+
+  test("and stops being one while the form of a new user is open is told so, and keeps what was typed", async ({ page, login, server }) => {
+    await add(server, { username: "other", scopes: ["admin"] });
+    await arrive(page, login, server, "/admin");
+    await openDialog(page);
+    await username(page).fill("grace");
+    await password(page).fill("purple umbrella stand");
+    await server.run(["user", "scopes", "root", "me", "items"]);
+    await button(page, "Create").click();
+    await expect(dialog(page).getByRole("alert")).toHaveText("Your account is not allowed to do this.");
+    await expect(username(page)).toHaveValue("grace");
+  });
+
+  test("and stops being one while the list is searched is told so, and the focus goes to the heading", async ({ page, login, server }) => {
+    await add(server, { username: "other", scopes: ["admin"] });
+    await arrive(page, login, server, "/admin");
+    await server.run(["user", "scopes", "root", "me", "items"]);
+    await search(page).fill("ada");
+    await expect(page.getByRole("heading", { name: "Not allowed" })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "Users", level: 1 })).toBeFocused();
   });
 });
 

@@ -2,6 +2,7 @@
 
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { expectNoSidewaysScroll } from "../support/screen";
 import { expect, refusedRequest, test } from "../support/test";
 
 const sizes = { wide: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } };
@@ -9,11 +10,6 @@ const sizes = { wide: { width: 1280, height: 900 }, phone: { width: 390, height:
 async function expectAccessible(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
-}
-
-async function expectNoSidewaysScroll(page: Page): Promise<void> {
-  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  expect(content).toBeLessThanOrEqual(window ?? 0);
 }
 
 for (const colorScheme of ["light", "dark"] as const) {

@@ -2,6 +2,7 @@
 
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Locator, Page } from "@playwright/test";
+import { expectNoSidewaysScroll } from "../support/screen";
 import { awake, expect, refusedRequest, test } from "../support/test";
 
 /** Where an element is on the page, however far the page is scrolled. */
@@ -59,8 +60,7 @@ test.describe("a login that is refused", () => {
             const isApart = box.bottom <= after.top || box.right <= after.left || after.right <= box.left;
             expect(isApart, JSON.stringify({ box, after })).toBe(true);
           }
-          const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-          expect(width).toBeLessThanOrEqual(0);
+          await expectNoSidewaysScroll(page);
           expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
         });
       });

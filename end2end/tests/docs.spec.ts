@@ -1,6 +1,7 @@
 // The interactive documentation: logs in through the token endpoint, and calls operations.
 
 import type { Locator, Page } from "@playwright/test";
+import { expectNoSidewaysScroll } from "../support/screen";
 import { expect, refusedRequest, test } from "../support/test";
 
 type Operation = { operationId: string; security?: Record<string, string[]>[] };
@@ -119,6 +120,6 @@ for (const colorScheme of ["light", "dark"] as const) {
     const background = await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
     const brightness = (background.match(/\d+/g) ?? []).slice(0, 3).reduce((sum, part) => sum + Number(part), 0);
     if (colorScheme === "dark") expect(brightness).toBeLessThan(200);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    await expectNoSidewaysScroll(page);
   });
 }

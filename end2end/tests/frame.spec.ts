@@ -76,6 +76,26 @@ test("the code of a page is fetched when the page is first opened, and once", as
   expect(new Set(names).size).toBe(names.length);
 });
 
+test("the code of a page that comes late does not take the focus away from where the person has put it", async ({ page, login }) => {
+  await login.asJohndoe();
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await page.route("**/split_settings.wasm*", async (route) => {
+    await released;
+    await route.continue();
+  });
+  const menu = page.getByRole("button", { name: "Your menu" });
+  const heading = page.getByRole("heading", { name: "Settings", level: 1 });
+  await page.getByRole("link", { name: "Settings" }).click();
+  await expect(heading).toBeFocused();
+  await menu.focus();
+  release();
+  await expect(page.getByRole("link", { name: "Password" })).toBeVisible();
+  // The page would take the focus in the next frame.
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  await expect(menu).toBeFocused();
+});
+
 test.describe("the code of a page that does not come", () => {
   test.use({ expectedMessages: async ({}, use) => use([refusedRequest, missingFile, /WebAssembly/]) });
 
@@ -85,6 +105,7 @@ test.describe("the code of a page that does not come", () => {
     await page.getByRole("link", { name: "Settings" }).click();
     const problem = page.getByRole("alert").filter({ hasText: "This page did not load" });
     await expect(problem).toBeVisible();
+    await expect(page.getByRole("heading", { name: "Settings", level: 1 })).toBeFocused();
     expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
     await page.unroute("**/split_settings.wasm*");
     await problem.getByRole("button", { name: "Retry" }).click();

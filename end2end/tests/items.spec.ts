@@ -2,6 +2,7 @@
 
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { expectNoSidewaysScroll, still } from "../support/screen";
 import type { Server } from "../support/server";
 import { expect, kept, type LoginPage, refusedRequest, test } from "../support/test";
 
@@ -66,6 +67,7 @@ const dialog = (page: Page, name: string) => page.getByRole("dialog", { name });
 const title = (page: Page) => page.getByRole("textbox", { name: "Title" });
 const description = (page: Page) => page.getByRole("textbox", { name: "Description" });
 const pager = (page: Page) => page.getByRole("navigation", { name: "Parts of the list" });
+const conflict = (page: Page) => page.getByRole("group", { name: "Changed elsewhere" });
 const question = (page: Page) => page.getByRole("alertdialog");
 const toasts = (page: Page) => page.getByRole("region", { name: "Messages" });
 const list = (page: Page) => page.getByRole("region", { name: "Items", exact: true });
@@ -84,14 +86,9 @@ async function remove(page: Page, name: string): Promise<void> {
 }
 
 async function expectAccessible(page: Page): Promise<void> {
-  await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {}))));
+  await still(page);
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
-}
-
-async function expectNoSidewaysScroll(page: Page): Promise<void> {
-  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  expect(content).toBeLessThanOrEqual(window ?? 0);
 }
 
 /** Holds the requests that fit, until they are released. */
@@ -141,6 +138,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
       await expect(dialog(page, "New item")).toBeHidden();
       await expect(rows(page)).toHaveCount(2);
       await expect(rows(page).first()).toContainText("Hat");
+      await expect(rows(page).first().getByRole("cell", { name: "none", exact: true })).toBeVisible();
       await expect(newItem(page)).toBeFocused();
       expect((await client.all())[0]?.description).toBeUndefined();
     });
@@ -276,6 +274,8 @@ test.describe("editing", () => {
     await arrive(page, login);
     await expect(rows(page).locator("strong")).toHaveText("Foo");
     await edit(page, "Foo");
+    await expect(title(page)).toHaveAccessibleName("Title (optional)");
+    await expect(title(page)).not.toHaveAttribute("aria-required");
     await description(page).fill("Blue");
     await dialog(page, "Edit item").getByRole("button", { name: "Save" }).click();
     await expect(dialog(page, "Edit item")).toBeHidden();
@@ -290,14 +290,16 @@ test.describe("editing", () => {
     await client.send("PATCH", `/items/${item_id}`, { title: "Parasol", description: "White" });
     await title(page).fill("Walking stick");
     await title(page).press("Enter");
-    const yours = page.getByRole("region", { name: "Yours" });
-    const theirs = page.getByRole("region", { name: "As it is now" });
-    await expect(yours.locator("mark")).toHaveText("Walking stick");
-    await expect(theirs.locator("mark")).toHaveText("Parasol");
+    await expect(conflict(page)).toBeFocused();
+    await expect(conflict(page).locator("mark")).toHaveText(["Parasol", "Walking stick"]);
     // What was not changed here is as it is there.
-    await expect(yours).toContainText("White");
-    await expect(page.getByText("Somebody changed this item")).toBeFocused();
-    await page.getByRole("button", { name: "Keep mine" }).click();
+    await expect(conflict(page).getByRole("row", { name: "Description" }).getByRole("cell")).toHaveText(["White", "White"]);
+    const { release, held } = await hold(page, /\/items\/[^/]+$/, "PATCH");
+    await page.getByRole("button", { name: "Save mine" }).click();
+    await held;
+    // What is being saved comes after it.
+    await expect(page.getByRole("button", { name: "Take what is saved" })).toBeDisabled();
+    release();
     await expect(dialog(page, "Edit item")).toBeHidden();
     await expect(row(page, "Walking stick")).toContainText("White");
     expect(await client.item(item_id)).toMatchObject({ title: "Walking stick", description: "White" });
@@ -311,7 +313,7 @@ test.describe("editing", () => {
     await client.send("PATCH", `/items/${item_id}`, { title: "Parasol" });
     await title(page).fill("Walking stick");
     await title(page).press("Enter");
-    await page.getByRole("button", { name: "Take theirs" }).click();
+    await page.getByRole("button", { name: "Take what is saved" }).click();
     await expect(dialog(page, "Edit item")).toBeHidden();
     await expect(row(page, "Parasol")).toBeVisible();
     await expect(page.getByRole("button", { name: "Edit “Parasol”" })).toBeFocused();
@@ -356,6 +358,39 @@ test.describe("editing", () => {
     await title(page).press("Enter");
     await expect(row(page, "Parasol")).toBeVisible();
   });
+
+  test("an answer that is lost does not say that nothing was saved", async ({ page, login, server }) => {
+    const client = await Client.of(server);
+    await arrive(page, login);
+    await newItem(page).click();
+    await title(page).fill("Umbrella");
+    await page.route("**/items", async (route) => {
+      if (route.request().method() !== "POST") return route.fallback();
+      await route.fetch();
+      await route.abort();
+    });
+    await title(page).press("Enter");
+    await expect(dialog(page, "New item").getByRole("alert")).toContainText("look whether it was saved before you try again");
+    expect(await client.all()).toHaveLength(1);
+  });
+});
+
+test("the question whether to leave goes away when what it is about is saved", async ({ page, login, server }) => {
+  await Client.of(server);
+  await arrive(page, login);
+  await newItem(page).click();
+  await title(page).fill("Umbrella");
+  const { release, held } = await hold(page, /\/items$/, "POST");
+  await title(page).press("Enter");
+  await held;
+  await page.keyboard.press("Escape");
+  await expect(question(page)).toBeVisible();
+  release();
+  await expect(row(page, "Umbrella")).toBeVisible();
+  await expect(question(page)).toHaveCount(0);
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await expect(newItem(page)).toBeFocused();
+  await expect(toasts(page)).toContainText("“Umbrella” was added.");
 });
 
 test.describe("a deletion that fails", () => {
@@ -422,6 +457,33 @@ test.describe("searching", () => {
     expect(await page.evaluate(() => history.length)).toBe(entries);
   });
 
+  test("begins at once when Enter is pressed, and Back and Forward fill the field", async ({ page, login, server }) => {
+    const client = await Client.of(server);
+    await client.create("Umbrella");
+    await client.create("Coat");
+    await arrive(page, login);
+    await expect(rows(page)).toHaveCount(2);
+    // The pause never ends.
+    await page.evaluate(() => {
+      const real = window.setTimeout;
+      window.setTimeout = ((run: () => void, time?: number) => (time === 200 ? 0 : real(run, time))) as typeof setTimeout;
+    });
+    await search(page).fill("umb");
+    await search(page).press("Enter");
+    await expect(page).toHaveURL(/\/my-items\?q=umb$/);
+    await expect(rows(page)).toHaveText([/Umbrella/]);
+    await expect(search(page)).toBeFocused();
+    await newItem(page).click();
+    await title(page).fill("Hat");
+    await title(page).press("Enter");
+    await expect(rows(page)).toHaveCount(3);
+    await page.goBack();
+    await expect(search(page)).toHaveValue("umb");
+    await page.goForward();
+    await expect(search(page)).toHaveValue("");
+    await expect(rows(page)).toHaveCount(3);
+  });
+
   test("an answer that comes too late is dropped", async ({ page, login, server }) => {
     const client = await Client.of(server);
     await client.create("Umbrella");
@@ -481,6 +543,7 @@ test.describe("45 items", () => {
     await pager(page).getByLabel("Show").selectOption("10");
     await expect(page).toHaveURL(/\/my-items$|size=10$/);
     await expect(rows(page)).toHaveCount(10);
+    await expect(list(page)).toBeFocused();
     await pager(page).getByRole("spinbutton", { name: "Page" }).fill("4");
     await pager(page).getByRole("spinbutton", { name: "Page" }).press("Enter");
     await expect(pager(page)).toContainText("31–40 of 45");
@@ -636,11 +699,11 @@ test.describe("long and foreign texts", () => {
     await client.send("PATCH", `/items/${item_id}`, { title: "z".repeat(255) });
     await title(page).fill("w".repeat(255));
     await title(page).press("Enter");
-    await expect(page.getByRole("region", { name: "As it is now" })).toBeVisible();
+    await expect(conflict(page)).toBeVisible();
     await expectNoSidewaysScroll(page);
     const [content, width] = await dialog(page, "Edit item").evaluate((box) => [box.scrollWidth, box.clientWidth]);
     expect(content).toBeLessThanOrEqual(width ?? 0);
-    await page.getByRole("button", { name: "Take theirs" }).click();
+    await page.getByRole("button", { name: "Take what is saved" }).click();
     await page.getByRole("button", { name: "Delete “zzz" }).click();
     await expect(question(page)).toBeVisible();
     await expectNoSidewaysScroll(page);
@@ -652,17 +715,29 @@ for (const colorScheme of ["light", "dark"] as const) {
     test.describe(`${colorScheme}, ${size}`, () => {
       test.use({ colorScheme, viewport, expectedMessages: [refusedRequest] });
 
-      test("the page is accessible and fits, with its dialogs and without", async ({ page, login, server }) => {
+      test("the page is accessible and fits: empty, full, and with nothing found", async ({ page, login, server }) => {
+        test.slow();
         const client = await Client.of(server);
         await arrive(page, login);
         await expect(list(page)).toContainText("Nothing on your hooks yet.");
         await expectAccessible(page);
-        await client.fill(24);
-        const { item_id } = await client.create("Umbrella", "Black");
+        await expectNoSidewaysScroll(page);
+        await client.fill(25);
         await page.reload();
         await expect(rows(page)).toHaveCount(20);
         await expectAccessible(page);
         await expectNoSidewaysScroll(page);
+        await search(page).fill("nothing");
+        await expect(list(page)).toContainText("No item contains");
+        await expectAccessible(page);
+        await expectNoSidewaysScroll(page);
+      });
+
+      test("its dialogs are accessible", async ({ page, login, server }) => {
+        test.slow();
+        const client = await Client.of(server);
+        const { item_id } = await client.create("Umbrella", "Black");
+        await arrive(page, login);
         await newItem(page).click();
         await expect(title(page)).toBeFocused();
         await title(page).press("Enter");
@@ -672,14 +747,10 @@ for (const colorScheme of ["light", "dark"] as const) {
         await client.send("PATCH", `/items/${item_id}`, { title: "Parasol" });
         await title(page).fill("Stick");
         await title(page).press("Enter");
-        await expect(page.getByRole("region", { name: "Yours" })).toBeVisible();
+        await expect(conflict(page)).toBeVisible();
         await expectAccessible(page);
-        await page.getByRole("button", { name: "Take theirs" }).click();
+        await page.getByRole("button", { name: "Take what is saved" }).click();
         await page.getByRole("button", { name: "Delete “Parasol”" }).click();
-        await expectAccessible(page);
-        await question(page).getByRole("button", { name: "Cancel" }).click();
-        await search(page).fill("nothing");
-        await expect(list(page)).toContainText("No item contains");
         await expectAccessible(page);
       });
     });

@@ -2,6 +2,7 @@
 
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { expectNoSidewaysScroll } from "../support/screen";
 import { awake, expect, kept, refusedRequest, test } from "../support/test";
 
 const password = "purple umbrella stand";
@@ -100,6 +101,30 @@ test("the password's hint follows what is typed", async ({ page }) => {
   await expect(signUp.password()).toHaveAttribute("type", "text");
 });
 
+test("the password's hint is announced when it becomes long enough or too short, and not at each key", async ({ page }) => {
+  const signUp = new SignUpPage(page);
+  await signUp.open();
+  // What a screen reader hears: each change of an element that is live.
+  const heard: string[] = [];
+  await page.exposeFunction("heard", (text: string) => heard.push(text));
+  await page.evaluate(() => {
+    const { heard } = window as unknown as { heard(text: string): void };
+    new MutationObserver((changes) => {
+      for (const { target } of changes) {
+        const element = target instanceof Element ? target : target.parentElement;
+        const live = element?.closest("[aria-live], [role=status], [role=alert]");
+        if (live?.textContent) heard(live.textContent);
+      }
+    }).observe(document.body, { subtree: true, childList: true, characterData: true });
+  });
+  await signUp.password().pressSequentially(password);
+  await signUp.password().press("End");
+  for (let key = 0; key < password.length - 14; key += 1) await signUp.password().press("Backspace");
+  await signUp.password().pressSequentially("xy");
+  await expect.poll(() => heard).toEqual(["Too short.", "Long enough.", "Too short.", "Long enough."]);
+  await expect(signUp.password()).toHaveAccessibleDescription(/^Long enough\./);
+});
+
 test.describe("what only the server knows", () => {
   test.use({ expectedMessages: [refusedRequest] });
 
@@ -147,6 +172,46 @@ test.describe("what only the server knows", () => {
   });
 });
 
+test("the page that was asked for is opened after a sign-up too", async ({ page, login }) => {
+  await page.goto("/my-items?q=hat");
+  await awake(page);
+  await page.getByRole("link", { name: "Sign up" }).click();
+  await awake(page);
+  await page.getByRole("link", { name: "Log in" }).click();
+  await awake(page);
+  await expect(login.button()).toBeVisible();
+  await page.getByRole("link", { name: "Sign up" }).click();
+  await awake(page);
+  const signUp = new SignUpPage(page);
+  await signUp.fill({ username: "ada", password });
+  await signUp.button().click();
+  await expect(page).toHaveURL(/\/my-items\?q=hat$/);
+  await expect(page.getByRole("searchbox")).toHaveValue("hat");
+});
+
+test("what is typed is not lost without a question of the browser's", async ({ page }) => {
+  const signUp = new SignUpPage(page);
+  await signUp.open();
+  page.once("dialog", () => expect("a dialog").toBe("none"));
+  await page.reload();
+  page.removeAllListeners("dialog");
+  await signUp.username().fill("ada");
+  const asked = page.waitForEvent("dialog");
+  const reloading = page.reload({ timeout: 5_000 }).catch(() => undefined);
+  const dialog = await asked;
+  expect(dialog.type()).toBe("beforeunload");
+  await dialog.dismiss();
+  await reloading;
+  await expect(signUp.username()).toHaveValue("ada");
+  // Whoever has signed up is not asked.
+  await signUp.fill({ username: "ada", password });
+  await signUp.button().click();
+  await expect(page).toHaveURL(/\/account$/);
+  page.on("dialog", () => expect("a dialog").toBe("none"));
+  await page.reload();
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("ada");
+});
+
 test("the login page and the sign-up page lead to each other", async ({ page, login }) => {
   await login.open();
   await page.getByRole("link", { name: "Sign up" }).click();
@@ -192,8 +257,7 @@ for (const colorScheme of ["light", "dark"] as const) {
         const check = async () => {
           const { violations } = await new AxeBuilder({ page }).analyze();
           expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
-          const content = await page.evaluate(() => document.documentElement.scrollWidth);
-          expect(content).toBeLessThanOrEqual(width);
+          await expectNoSidewaysScroll(page);
         };
         await check();
         await signUp.button().click();

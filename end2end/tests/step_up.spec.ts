@@ -1,38 +1,84 @@
 // Sensitive steps want the password again (RFC 9470), and a session says in good time that it ends.
 
+import { createHmac } from "node:crypto";
 import type { Page } from "@playwright/test";
 import { addAda, expectAccessible, logInAs, makeStale, NAME, PASSWORD } from "../support/person";
-import { awake, expect, kept, left, refusedRequest, test } from "../support/test";
+import { awake, expect, kept, left, refusedRequest, STORAGE_KEY, test } from "../support/test";
+
+// The tests know the key that signs the tokens.
+const KEY = "5f0c2b7e91d84a36b7c15e0f4a9d2368c1e7b05f9a3d4c6288e1f70b6d5a4932";
 
 const dialog = (page: Page) => page.getByRole("dialog", { name: "Type your password again" });
 const password = (page: Page) => dialog(page).getByLabel("Password", { exact: true });
 const goOn = (page: Page) => dialog(page).getByRole("button", { name: "Go on" });
 const open = (page: Page) => page.getByRole("button", { name: "Delete my account…" });
 const alert = (page: Page, text: string) => page.getByRole("alert").filter({ hasText: text });
+const notice = (page: Page, text: string) => page.getByRole("status").filter({ hasText: text });
 
-/** Asks for the account's end, whose first answer is that the password is needed. */
-async function beginToDelete(page: Page): Promise<void> {
-  await makeStale(page, "/users/me", "DELETE");
+type Claims = { auth_time: number; scope: string };
+
+function claims(token: string): Claims {
+  return JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
+}
+
+/** The same token, of somebody who typed the password this many seconds earlier. */
+function aged(token: string, seconds: number): string {
+  const [header] = token.split(".");
+  const old = { ...claims(token), auth_time: claims(token).auth_time - seconds };
+  const signed = `${header}.${Buffer.from(JSON.stringify(old)).toString("base64url")}`;
+  return `${signed}.${createHmac("sha256", KEY).update(signed).digest("base64url")}`;
+}
+
+async function token(page: Page): Promise<string> {
+  return JSON.parse((await kept(page)).tab ?? "").token.access_token;
+}
+
+/** Logs ada in, opens a page, and goes on with a token of an earlier login. The server itself finds that it is too old. */
+async function logInEarlier(page: Page, path: string, seconds: number): Promise<void> {
+  await logInAs(page, path);
+  const older = aged(await token(page), seconds);
+  await page.evaluate(
+    ([key, older]) => {
+      const session = JSON.parse(sessionStorage.getItem(key) ?? "");
+      session.token.access_token = older;
+      sessionStorage.setItem(key, JSON.stringify(session));
+    },
+    [STORAGE_KEY, older] as const,
+  );
+  await page.reload();
+}
+
+/** Asks for the account's end. */
+async function askToDelete(page: Page): Promise<void> {
   await open(page).click();
   await page.getByLabel(`Type ${NAME} to confirm`).fill(NAME);
   await page.getByLabel(`Type ${NAME} to confirm`).press("Enter");
+}
+
+/** Asks for the account's end, where the password is needed. */
+async function beginToDelete(page: Page): Promise<void> {
+  await askToDelete(page);
   await expect(dialog(page)).toBeVisible();
 }
 
 test.slow();
+test.use({ settings: { CLOAKROOM__TOKEN__SECRET_KEY: KEY } });
 
 for (const [size, viewport] of [
   ["wide", { width: 1280, height: 900 }],
   ["phone", { width: 360, height: 740 }],
 ] as const) {
-  test.describe(`a sensitive step, ${size}`, () => {
+  test.describe(`a sensitive step ten minutes after the password was typed, ${size}`, () => {
     test.use({ viewport, expectedMessages: [refusedRequest] });
 
-    test("asks for the password, and goes on where it was", async ({ page, server }) => {
+    test("asks for it again, and goes on where it was", async ({ page, server }) => {
       await addAda(server);
-      await logInAs(page, "/settings/danger");
-      const before = (await kept(page)).tab;
+      await logInEarlier(page, "/settings/danger", 600);
+      const refused = page.waitForResponse((answer) => answer.request().method() === "DELETE");
       await beginToDelete(page);
+      const answer = await refused;
+      expect(answer.status()).toBe(401);
+      expect(answer.headers()["www-authenticate"]).toMatch(/error="insufficient_user_authentication".*max_age="?300/);
       await expect(password(page)).toBeFocused();
       await expectAccessible(page);
       // Password managers see whose password it is.
@@ -40,23 +86,49 @@ for (const [size, viewport] of [
       await expect(username).toHaveValue(NAME);
       await expect(password(page)).toHaveAttribute("autocomplete", "current-password");
       const form = page.waitForRequest((request) => request.url().endsWith("/token"));
+      const repeated = page.waitForRequest((request) => request.method() === "DELETE");
       await password(page).fill(PASSWORD);
       await password(page).press("Enter");
       expect(new URLSearchParams((await form).postData() ?? "").get("scope")).toBe("me items me:write items:write");
+      const fresh = ((await repeated).headers()["authorization"] ?? "").replace("Bearer ", "");
+      expect(Date.now() / 1000 - claims(fresh).auth_time).toBeLessThan(300);
       await left(page);
-      await expect(page.getByRole("status").filter({ hasText: "Your account is deleted." })).toBeVisible();
-      expect(before).not.toBeNull();
+      await expect(notice(page, "Your account is deleted.")).toBeVisible();
+      const login = { username: NAME, password: PASSWORD };
+      expect((await page.request.post("/token", { form: login })).status()).toBe(401);
     });
   });
 }
 
-test.describe("a sensitive step", () => {
+test.describe("a sensitive step ten minutes after the password was typed", () => {
   test.use({ expectedMessages: [refusedRequest] });
+
+  test("asks for it once: the session goes on with a new token", async ({ page, server }) => {
+    // The last administrator cannot go: so there is a session after the step.
+    await addAda(server, "--admin");
+    await logInEarlier(page, "/settings/danger", 600);
+    const before = await token(page);
+    await beginToDelete(page);
+    await password(page).fill(PASSWORD);
+    await password(page).press("Enter");
+    await expect(alert(page, "last administrator")).toBeVisible();
+    await expect(dialog(page)).toBeHidden();
+    await expect(open(page)).toBeFocused();
+    const after = await token(page);
+    expect(claims(after).auth_time).toBeGreaterThan(claims(before).auth_time + 500);
+    expect(claims(after).scope).toBe(claims(before).scope);
+    await page.reload();
+    await askToDelete(page);
+    await expect(alert(page, "last administrator")).toBeVisible();
+    await expect(dialog(page)).toBeHidden();
+    await expect(page).toHaveURL(/\/settings\/danger$/);
+  });
 
   for (const way of ["Escape", "Close"] as const) {
     test(`that is cancelled by ${way} changes nothing, and the person stays signed in`, async ({ page, server }) => {
       await addAda(server);
-      await logInAs(page, "/settings/danger");
+      await logInEarlier(page, "/settings/danger", 600);
+      const before = await token(page);
       await beginToDelete(page);
       await password(page).fill("something");
       if (way === "Escape") await page.keyboard.press("Escape");
@@ -65,14 +137,17 @@ test.describe("a sensitive step", () => {
       await expect(alert(page, "Nothing was changed")).toContainText("the password was not typed again");
       await expect(open(page)).toBeFocused();
       await expect(page).toHaveURL(/\/settings\/danger$/);
+      expect(await token(page)).toBe(before);
       await page.reload();
       await expect(open(page)).toBeVisible();
+      expect((await page.request.get("/users/me", { headers: { Authorization: `Bearer ${before}` } })).status()).toBe(200);
     });
   }
 
   test("with a wrong password stays in the dialog, with the sentence at the field", async ({ page, server }) => {
     await addAda(server);
-    await logInAs(page, "/settings/danger");
+    await logInEarlier(page, "/settings/danger", 600);
+    const before = await token(page);
     await beginToDelete(page);
     await goOn(page).click();
     await expect(password(page)).toHaveAccessibleDescription(/Type your password/);
@@ -83,6 +158,7 @@ test.describe("a sensitive step", () => {
     await expect(password(page)).toHaveAttribute("type", "password");
     await expect(password(page)).toBeFocused();
     await expect(password(page)).toHaveValue("wrong");
+    expect(await token(page)).toBe(before);
     await expectAccessible(page);
     await page.route("**/token", (route) =>
       route.fulfill({ status: 429, headers: { "Retry-After": "240" }, json: { detail: "Too many failed logins: try again later" } }),
@@ -93,17 +169,40 @@ test.describe("a sensitive step", () => {
     await password(page).fill(PASSWORD);
     await goOn(page).click();
     await left(page);
+    await expect(notice(page, "Your account is deleted.")).toBeVisible();
   });
+});
+
+test("a step that is not sensitive does not ask for the password", async ({ page, server }) => {
+  await addAda(server);
+  await logInEarlier(page, "/settings", 600);
+  await page.getByLabel("Full name").fill("Augusta");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(page.getByRole("region", { name: "Messages" })).toContainText("Your profile is saved.");
+  await expect(dialog(page)).toBeHidden();
+});
+
+test("a sensitive step three minutes after the password was typed does not ask for it", async ({ page, server }) => {
+  await addAda(server);
+  await logInEarlier(page, "/settings/danger", 180);
+  await askToDelete(page);
+  await left(page);
+  await expect(notice(page, "Your account is deleted.")).toBeVisible();
+});
+
+test.describe("a sensitive step", () => {
+  test.use({ expectedMessages: [refusedRequest] });
 
   test("works for who was granted less since the login", async ({ page, server }) => {
     await addAda(server);
     await logInAs(page, "/settings/danger");
     await server.run(["user", "scopes", NAME, "me", "me:write"]);
+    await makeStale(page, "/users/me", "DELETE");
     await beginToDelete(page);
     await password(page).fill(PASSWORD);
     await goOn(page).click();
     await left(page);
-    await expect(page.getByRole("status").filter({ hasText: "Your account is deleted." })).toBeVisible();
+    await expect(notice(page, "Your account is deleted.")).toBeVisible();
   });
 });
 
@@ -149,7 +248,7 @@ test.describe("a session that ends soon", () => {
       await page.clock.fastForward(602_000);
       await left(page);
       await expect(page).toHaveURL(new RegExp(`/login\\?next=${encodeURIComponent(path)}$`));
-      await expect(page.getByRole("status").filter({ hasText: "Your session has expired. Log in to go on." })).toBeVisible();
+      await expect(notice(page, "Your session has expired. Log in to go on.")).toBeVisible();
       expect(await kept(page)).toEqual({ tab: null, device: null });
     });
   }
@@ -181,6 +280,7 @@ test.describe("a session that ends soon", () => {
     await logInAs(page, "/settings/danger");
     await page.clock.fastForward(500_000);
     await expect(banner(page)).toBeVisible();
+    await makeStale(page, "/users/me", "DELETE");
     await beginToDelete(page);
     // Behind the dialog it cannot be pressed, but a call may come at any time.
     await stay(page).dispatchEvent("click");
@@ -192,7 +292,7 @@ test.describe("a session that ends soon", () => {
     await password(page).fill(PASSWORD);
     await goOn(page).click();
     await left(page);
-    await expect(page.getByRole("status").filter({ hasText: "Your account is deleted." })).toBeVisible();
+    await expect(notice(page, "Your account is deleted.")).toBeVisible();
     expect(logins).toHaveLength(1);
   });
 });
