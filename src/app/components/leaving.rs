@@ -109,7 +109,8 @@ pub fn watch() {
         // The router changes the address bar a moment after this.
         set_timeout(
             move || {
-                // `former.js` and the above have not seen it if a session was passed over because the person logged out.
+                // The tab's own session may have been logged out elsewhere, and the device's session, of another user, taken
+                // instead. `former.js` looked at the first one.
                 if stamp::is_of_another(session) {
                     navigate(HOME, NavigateOptions { replace: true, ..NavigateOptions::default() });
                 } else {
