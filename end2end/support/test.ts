@@ -42,9 +42,9 @@ export async function awake(page: Page): Promise<void> {
   await expect(page.locator("html")).toHaveAttribute("data-app", "awake");
 }
 
-/** Waits until the login page is loaded and hydrated. A session that ends loads it anew. */
+/** Waits until the login page is loaded and hydrated. A session that ends loads it anew, also where it was loaded before. */
 export async function left(page: Page): Promise<void> {
-  await expect(page.locator("html")).toHaveAttribute("data-audience", "signed-out");
+  await expect(page.getByRole("heading", { name: "Log in", exact: true })).toBeVisible();
   await awake(page);
 }
 

@@ -169,7 +169,8 @@ for (const [size, viewport] of Object.entries(sizes)) {
       await remove(page, names[1] ?? "");
       await expect(list(page)).toBeFocused();
       await expect(list(page)).toContainText("Nothing on your hooks yet.");
-      expect(await client.all()).toEqual([]);
+      // The page does not wait for the answer.
+      await expect.poll(() => client.all()).toEqual([]);
     });
   });
 }
