@@ -1,7 +1,7 @@
 // What happens before the WASM is there, and when a part of it does not come.
 
 import type { Page } from "@playwright/test";
-import { awake, expect, kept, missingFile, refusedRequest, test } from "../support/test";
+import { awake, expect, kept, left, missingFile, refusedRequest, test } from "../support/test";
 
 /** The WASM that every page loads, and the one of the pages for those who are signed in. */
 const MAIN = "**/cloakroom.wasm*";
@@ -331,6 +331,7 @@ test.describe("in production", () => {
     await expect(second.getByText("Black umbrella")).toBeVisible();
     expect(fetched.sort()).toEqual(["/account", "/users/me", "/users/me/items"]);
     await second.getByRole("button", { name: "Log out" }).click();
+    await left(second);
     fetched.length = 0;
     await second.goto("/login");
     await awake(second);
