@@ -1,7 +1,7 @@
 // A user of a test's own, and what is checked on every page.
 
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { expectNoViolationsInBothThemes } from "./axe";
 import { expectNoSidewaysScroll } from "./screen";
 import type { Server } from "./server";
 import { awake, expect } from "./test";
@@ -28,11 +28,7 @@ export async function logInAs(page: Page, path: string, options: { stay?: boolea
 
 /** Expects that axe finds nothing, light and dark, and that nothing is wider than the screen. */
 export async function expectAccessible(page: Page): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.map(({ id, nodes }) => `${colorScheme} ${id}: ${nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
-  }
+  await expectNoViolationsInBothThemes(page);
   await expectNoSidewaysScroll(page);
 }
 

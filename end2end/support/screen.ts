@@ -3,9 +3,12 @@
 import type { Locator, Page } from "@playwright/test";
 import { expect } from "./test";
 
-/** Waits until nothing moves any more. */
+/** Waits until nothing moves any more, but for what moves without end. */
 export async function still(page: Page): Promise<void> {
-  await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {}))));
+  await page.evaluate(() => {
+    const moving = document.getAnimations().filter((animation) => animation.effect?.getComputedTiming().endTime !== Infinity);
+    return Promise.all(moving.map((animation) => animation.finished.catch(() => {})));
+  });
 }
 
 /** Expects that nothing is wider than the screen. */

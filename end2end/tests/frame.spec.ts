@@ -1,7 +1,7 @@
 // The frame around the pages behind the login: the menu, the focus, the files of each page, toasts, print, and the end.
 
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { expectNoViolations } from "../support/axe";
 import { awake, expect, kept, left, missingFile, refusedRequest, test } from "../support/test";
 
 const wide = { width: 1280, height: 900 };
@@ -106,7 +106,7 @@ test.describe("the code of a page that does not come", () => {
     const problem = page.getByRole("alert").filter({ hasText: "This page did not load" });
     await expect(problem).toBeVisible();
     await expect(page.getByRole("heading", { name: "Settings", level: 1 })).toBeFocused();
-    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+    await expectNoViolations(page);
     await page.unroute("**/split_settings.wasm*");
     await problem.getByRole("button", { name: "Retry" }).click();
     await expect(page.getByRole("tablist").or(page.getByRole("navigation", { name: "Settings" }))).toBeVisible();

@@ -94,14 +94,9 @@ for (const [width, height] of [
       await check(page, signedOut);
     });
 
-    test("one's own pages fit", async ({ page, server }) => {
+    test("one's own pages and the administrator's fit", async ({ page, server }) => {
       await arrive(page, server, "/account");
-      await check(page, own);
-    });
-
-    test("the administrator's pages fit", async ({ page, server }) => {
-      await arrive(page, server, "/account");
-      await check(page, administration);
+      await check(page, [...own, ...administration]);
     });
   });
 }
@@ -145,14 +140,9 @@ for (const [zoom, viewport] of [
       await check(page, signedOut);
     });
 
-    test("one's own pages can be used", async ({ page, server }) => {
+    test("one's own pages and the administrator's can be used", async ({ page, server }) => {
       await arrive(page, server, "/account");
-      await check(page, own);
-    });
-
-    test("the administrator's pages can be used", async ({ page, server }) => {
-      await arrive(page, server, "/account");
-      await check(page, administration);
+      await check(page, [...own, ...administration]);
     });
 
     test("the menus can be used", async ({ page, server }) => {
