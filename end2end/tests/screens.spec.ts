@@ -173,16 +173,19 @@ for (const [zoom, viewport] of [
       await question.getByRole("button", { name: "Cancel" }).click();
 
       await page.goto("/settings/danger");
+      await awake(page);
       await button(page, "Delete my account…").click();
       await expectUsable(question);
       await question.getByRole("button", { name: "Keep my account" }).click();
 
       await page.goto("/admin");
+      await awake(page);
       await button(page, "New user").click();
       await expect(page.getByLabel("Username", { exact: true })).toBeFocused();
       await expectUsable(dialog);
       await page.keyboard.press("Escape");
       await page.goto("/admin/users/johndoe");
+      await awake(page);
       await button(page, "Disable").click();
       await expectUsable(question);
       await question.getByRole("button", { name: "Cancel" }).click();

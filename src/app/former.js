@@ -16,11 +16,6 @@
       return null;
     }
   }
-  var kept = history.state;
-  // A note is for the login page that is loaded when a session ends (src/app/way_out.rs). That page did not come.
-  if (kept?.note && performance.getEntriesByType("navigation")[0]?.type === "back_forward") {
-    history.replaceState(kept.stamp, "");
-  }
   var session = stored("sessionStorage") || stored("localStorage");
   if (typeof history.state === "string" && user(session) !== history.state) {
     // The address may be this one already. Then the browser loads it again, and keeps what is kept with it.

@@ -20,6 +20,9 @@ window.trustedTypes?.createPolicy("default", {
     }
   }
   var root = document.documentElement;
+  var isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+  // A note is for the login page that is loaded when a session ends (src/app/way_out.rs). That page did not come.
+  if (isBack && history.state?.note) history.replaceState(history.state.stamp, "");
   // What the person chose. Without a choice, the stylesheet asks the system.
   var theme = stored("localStorage", "theme");
   if (theme === "light" || theme === "dark") {
@@ -33,7 +36,6 @@ window.trustedTypes?.createPolicy("default", {
   if (!sessions.some(Boolean) && root.dataset.audience === "signed-in") {
     var next = location.pathname + location.search;
     // Who goes back may be another person: what the former one looked at is not handed on.
-    var isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
     location.replace(isBack || next === "/" ? "/login" : "/login?next=" + encodeURIComponent(next));
   }
 })();
