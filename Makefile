@@ -42,8 +42,10 @@ deny: setup-deny ## licences and sources of the dependencies; their advisories t
 		echo 'Advisories and yanked versions were NOT CHECKED: github.com/RustSec/advisory-db could not be fetched.'; \
 	fi
 
-unit: setup-rust ## unit and HTTP tests
+# The second run is on PostgreSQL, with the tests that need it and without those of SQLite's file.
+unit: setup-rust setup-postgres ## unit, HTTP and process tests, on SQLite and on PostgreSQL
 	cargo test --locked --features ssr
+	scripts/postgres.sh cargo test --locked --features ssr --test http --test program -- --include-ignored --skip sqlite::
 
 e2e: setup-test build ## browser tests against the release build
 	cd end2end && npx tsc && CLOAKROOM_BIN=target/release/cloakroom npx playwright test

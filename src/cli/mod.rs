@@ -34,8 +34,10 @@ Settings come from built-in defaults, then Leptos.toml (or --config), then the e
   limits.request-timeout  CLOAKROOM__LIMITS__REQUEST_TIMEOUT  30                          s for an answer
   limits.write-timeout    CLOAKROOM__LIMITS__WRITE_TIMEOUT    30                          s without taking a byte
   metrics.addr            CLOAKROOM__METRICS__ADDR            127.0.0.1:9464              address and port of /metrics
-  database.url            CLOAKROOM__DATABASE__URL            sqlite://data/cloakroom.db  file, created when missing
-  token.secret-key        CLOAKROOM__TOKEN__SECRET_KEY        made, kept beside database  signs tokens; 32 bytes or more
+  database.url            CLOAKROOM__DATABASE__URL            sqlite://data/cloakroom.db  file, or postgres://…
+  database.connections    CLOAKROOM__DATABASE__CONNECTIONS    10                          to PostgreSQL, at most
+  database.timeout        CLOAKROOM__DATABASE__TIMEOUT        4                           s for a query to PostgreSQL
+  token.secret-key        CLOAKROOM__TOKEN__SECRET_KEY        made at the first start      signs tokens; 32 bytes or more
   token.expires-in        CLOAKROOM__TOKEN__EXPIRES_IN        1800                        life of a token, in seconds
   password.memory-kib     CLOAKROOM__PASSWORD__MEMORY_KIB     65536                       argon2id's m, in KiB
   password.iterations     CLOAKROOM__PASSWORD__ITERATIONS     3                           argon2id's t

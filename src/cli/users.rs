@@ -87,8 +87,8 @@ pub async fn user(command: UserCommand, settings: &Settings) -> Result<(), Failu
         File::open(file).map_err(|error| Failure::File(file.clone(), error))?;
     }
     let store = match command {
-        UserCommand::Add(_) | UserCommand::Import { dry_run: false, .. } => Store::open(&settings.database.url).await?,
-        _ => Store::open_existing(&settings.database.url).await?,
+        UserCommand::Add(_) | UserCommand::Import { dry_run: false, .. } => Store::open(&settings.database).await?,
+        _ => Store::open_existing(&settings.database).await?,
     };
     let done = run(command, settings, &store).await;
     store.close().await;

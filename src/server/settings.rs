@@ -137,12 +137,23 @@ pub struct MetricsSettings {
 }
 
 /// `[database]`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DatabaseSettings {
     /// `sqlite://` and the path of a file, relative to the folder the server is started in. It is created if it is
-    /// missing.
+    /// missing. Or `postgres://user:password@host:port/database`, with `?sslmode=verify-full&sslrootcert=…` for TLS.
     pub url: String,
+    /// PostgreSQL only: how many connections each server may open.
+    pub connections: u32,
+    /// PostgreSQL only: how long a query may take, in seconds, with the time to get a connection; 503 after that.
+    pub timeout: u32,
+}
+
+/// Hides the URL: it may have a password.
+impl fmt::Debug for DatabaseSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatabaseSettings").field("connections", &self.connections).finish_non_exhaustive()
+    }
 }
 
 /// `[token]`
@@ -150,7 +161,7 @@ pub struct DatabaseSettings {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TokenSettings {
     /// The key that tokens are signed with: at least 32 bytes (RFC 7518 §3.2), used as they are. Unset: a key is made
-    /// on the first start and stored beside the database.
+    /// on the first start: beside SQLite's file, or in PostgreSQL.
     #[serde(deserialize_with = "present")]
     pub secret_key: Option<String>,
     /// How long a token is valid, in seconds.
@@ -217,9 +228,16 @@ impl Default for LimitSettings {
     }
 }
 
+impl DatabaseSettings {
+    /// The database at this URL, with the other settings as they are by default.
+    pub fn at(url: impl Into<String>) -> Self {
+        Self { url: url.into(), connections: 10, timeout: 4 }
+    }
+}
+
 impl Default for DatabaseSettings {
     fn default() -> Self {
-        Self { url: "sqlite://data/cloakroom.db".to_owned() }
+        Self::at("sqlite://data/cloakroom.db")
     }
 }
 
@@ -337,7 +355,7 @@ impl Settings {
 
     /// Checks that each value is in range and that the values fit together.
     fn check(&self) -> Result<(), SettingsError> {
-        let Self { leptos, server, tls, limits, token, password, demo, .. } = self;
+        let Self { leptos, server, tls, limits, database, token, password, demo, .. } = self;
         let least_memory = password.parallelism.saturating_mul(8);
         for (holds, sentence) in [
             (
@@ -353,6 +371,11 @@ impl Settings {
                 (1..=limits.request_timeout).contains(&limits.body_timeout),
                 "limits.body-timeout is 1 second to limits.request-timeout",
             ),
+            (
+                (2..=10_000).contains(&database.connections),
+                "database.connections is 2 to 10000: one of them looks up the users of tokens",
+            ),
+            ((1..=60).contains(&database.timeout), "database.timeout is 1 to 60 seconds"),
             ((1..=31_536_000).contains(&token.expires_in), "token.expires-in is 1 to 31536000 seconds"),
             ((1..=255).contains(&password.parallelism), "password.parallelism is 1 to 255"),
             ((1..=1000).contains(&password.iterations), "password.iterations is 1 to 1000"),

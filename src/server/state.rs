@@ -19,7 +19,7 @@ use super::{
     security::{
         jwt::Keys,
         password::{HashError, Passwords},
-        secret::{SecretError, is_known_to_everybody, kept_secret_key, key_path},
+        secret::{SecretError, is_known_to_everybody, kept_secret_key, key_path, new_secret_key},
         throttle::Throttle,
     },
     settings::{AccountSettings, LimitSettings, ServerSettings, Settings},
@@ -86,6 +86,12 @@ pub enum StartError {
          `cloakroom secret`"
     )]
     KnownKey(&'static str),
+    /// Other servers on the same database would refuse this server's tokens.
+    #[error(
+        "the servers that share this database sign tokens with another key: set the same token.secret-key for all of them \
+         (docs/deployment.md says how to change it)"
+    )]
+    AnotherKey,
     /// The key for tokens cannot be made, stored or read.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -100,27 +106,21 @@ impl AppState {
     /// # Errors
     /// [`StartError`].
     pub async fn open(settings: &Settings) -> Result<Self, StartError> {
-        let database = store::path(&settings.database.url)?;
-        site::check(Path::new(&settings.leptos.site_root), &secrets(settings, &database))?;
+        let file = store::file(&settings.database.url)?;
+        site::check(Path::new(&settings.leptos.site_root), &secrets(settings, file.as_deref()))?;
         if let Some(key) = &settings.token.secret_key {
             check_key(key, "token.secret-key", settings)?;
         }
-        let store = Store::open(&settings.database.url).await?;
+        let store = Store::open(&settings.database).await?;
         store.check_that_changes_are_seen(clock::unix_milliseconds()).await?;
-        let secret_key = match &settings.token.secret_key {
-            Some(key) => key.clone(),
-            None => {
-                let kept = kept_secret_key(&database)?;
-                check_key(&kept, "the key in the key file", settings)?;
-                kept
-            }
-        };
+        let secret_key = secret_key(settings, &store, file.as_deref()).await?;
         if settings.demo.enabled {
             demo::insert(&store, clock::unix_milliseconds()).await?;
         }
         let hash_seconds = metrics::durations();
         let passwords = Arc::new(Passwords::start(&settings.password, hash_seconds.clone())?);
         Ok(Self(Arc::new(Parts {
+            throttle: Throttle::new(&store, settings, &secret_key),
             metrics: Arc::new(Metrics::new(&store, Arc::clone(&passwords), hash_seconds)),
             store,
             passwords,
@@ -136,12 +136,28 @@ impl AppState {
             password_min_length: settings.password.min_length,
             is_demo: settings.demo.enabled,
             server: Arc::new(settings.server.clone()),
-            throttle: Throttle::new(settings.password.queue),
             readiness: Readiness::default(),
             leptos_options: settings.leptos.options(),
             assets: Assets::read(&settings.leptos),
         })))
     }
+}
+
+/// The key that signs tokens: the operator's, or else one that is made on the first start. SQLite's is in a file beside it.
+async fn secret_key(settings: &Settings, store: &Store, file: Option<&Path>) -> Result<String, StartError> {
+    let set = settings.token.secret_key.as_deref();
+    let (key, source) = match (file, set) {
+        (None, _) => {
+            let agreed = store.agree_on_key(set, &new_secret_key()?).await?;
+            (agreed.ok_or(StartError::AnotherKey)?, "the key in the database")
+        }
+        (Some(_), Some(set)) => (set.to_owned(), "token.secret-key"),
+        (Some(file), None) => (kept_secret_key(file)?, "the key in the key file"),
+    };
+    if set.is_none() {
+        check_key(&key, source, settings)?;
+    }
+    Ok(key)
 }
 
 /// Refuses a public key in production. Elsewhere it only logs a warning. `source` says where the key comes from.
@@ -157,18 +173,18 @@ fn check_key(key: &str, source: &'static str, settings: &Settings) -> Result<(),
 }
 
 /// The files that no client may download, each with a description.
-fn secrets(settings: &Settings, database: &Path) -> Vec<(&'static str, PathBuf)> {
-    let mut secrets = vec![
-        ("the database", database.to_owned()),
-        ("the key file", key_path(database)),
-        ("the settings file", settings.file.clone()),
-    ];
-    // SQLite keeps these beside the real file. They hold parts of the database.
-    let real = database.canonicalize().unwrap_or_else(|_| database.to_owned());
-    for ending in ["-wal", "-shm", "-journal"] {
-        let mut path = real.clone().into_os_string();
-        path.push(ending);
-        secrets.push(("a part of the database", path.into()));
+fn secrets(settings: &Settings, database: Option<&Path>) -> Vec<(&'static str, PathBuf)> {
+    let mut secrets = vec![("the settings file", settings.file.clone())];
+    if let Some(database) = database {
+        secrets.push(("the database", database.to_owned()));
+        secrets.push(("the key file", key_path(database)));
+        // SQLite keeps these beside the real file. They hold parts of the database.
+        let real = database.canonicalize().unwrap_or_else(|_| database.to_owned());
+        for ending in ["-wal", "-shm", "-journal"] {
+            let mut path = real.clone().into_os_string();
+            path.push(ending);
+            secrets.push(("a part of the database", path.into()));
+        }
     }
     secrets.extend(settings.tls.key.clone().map(|key| ("the TLS key", key)));
     secrets

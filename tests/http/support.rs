@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    ops::Deref,
     sync::{Arc, LazyLock},
 };
 
@@ -15,14 +16,18 @@ use cloakroom::{
     server::{
         accounts, clock, routes,
         settings::Settings,
-        state::AppState,
+        state::{AppState, StartError},
         store::{Condition, NewHash, NewItem, UserChange},
     },
 };
+use futures::future::join_all;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use sqlx::Connection;
 use tempfile::TempDir;
 use tower::ServiceExt;
+
+use super::database::{Database, Other};
 
 /// The tutorial's key.
 pub const SECRET_KEY: &str = "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7";
@@ -55,9 +60,39 @@ fn documented(path: &str) -> Option<&'static Value> {
 /// A server with its own database.
 pub struct TestApp {
     pub state: AppState,
-    pub folder: Arc<TempDir>,
+    place: Place,
     router: Router,
-    overrides: Vec<String>,
+}
+
+/// Where a server runs.
+#[derive(Clone)]
+pub struct Place {
+    pub folder: Arc<TempDir>,
+    pub database: Arc<Database>,
+    settings: Vec<String>,
+}
+
+impl Place {
+    async fn open(self) -> TestApp {
+        self.try_open().await.expect("a server that starts")
+    }
+
+    async fn try_open(self) -> Result<TestApp, StartError> {
+        // Each server keeps some files open, and all of them are in one process.
+        let _ = rlimit::increase_nofile_limit(4096);
+        let file = self.folder.path().join("Leptos.toml");
+        let settings = Settings::read(Some(&file), HashMap::new(), &self.settings).expect("good settings");
+        let state = AppState::open(&settings).await?;
+        Ok(TestApp { router: cloakroom::server::router(state.clone()), state, place: self })
+    }
+}
+
+impl Deref for TestApp {
+    type Target = Place;
+
+    fn deref(&self) -> &Place {
+        &self.place
+    }
 }
 
 /// A client, with or without a token.
@@ -88,38 +123,52 @@ impl TestApp {
 
     /// Starts with these settings and with these files of the UI, each a path and a text.
     pub async fn start_with_site(overrides: &[&str], files: &[(&str, &str)]) -> Self {
+        Self::prepare(overrides, files).await.open().await
+    }
+
+    /// Starts several servers at once, on one database, with these settings too.
+    pub async fn start_several(number: usize, overrides: &[&str]) -> Vec<Self> {
+        let place = Self::prepare(overrides, &[]).await;
+        join_all((0..number).map(|_| place.clone().open())).await
+    }
+
+    async fn prepare(overrides: &[&str], files: &[(&str, &str)]) -> Place {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for (path, text) in files {
             let path = folder.path().join("site").join(path);
             std::fs::create_dir_all(path.parent().expect("a folder")).expect("a writable folder");
             std::fs::write(path, text).expect("a writable folder");
         }
+        let database = Database::new(folder.path()).await;
         let defaults = [
-            format!("database.url=sqlite://{}", folder.path().join("cloakroom.db").display()),
+            format!("database.url={}", database.url),
             format!("token.secret-key={SECRET_KEY}"),
             format!("leptos.site-root={}", folder.path().join("site").display()),
             "password.memory-kib=64".to_owned(),
             "password.iterations=1".to_owned(),
             "password.parallelism=1".to_owned(),
         ];
-        let overrides = defaults.into_iter().chain(overrides.iter().map(|&text| text.to_owned())).collect();
+        let settings = defaults.into_iter().chain(overrides.iter().map(|&text| text.to_owned())).collect();
         std::fs::write(folder.path().join("Leptos.toml"), "").expect("a writable folder");
-        Self::open(Arc::new(folder), overrides).await
-    }
-
-    async fn open(folder: Arc<TempDir>, overrides: Vec<String>) -> Self {
-        // Each server keeps some files open, and all of them are in one process.
-        let _ = rlimit::increase_nofile_limit(4096);
-        let file = folder.path().join("Leptos.toml");
-        let settings = Settings::read(Some(&file), HashMap::new(), &overrides).expect("good settings");
-        let state = AppState::open(&settings).await.expect("a server that starts");
-        Self { router: cloakroom::server::router(state.clone()), state, folder, overrides }
+        Place { folder: Arc::new(folder), database: Arc::new(database), settings }
     }
 
     /// Stops the server and starts it again. Everything that was only in memory is gone.
     pub async fn restarted(&self) -> Self {
         self.state.store.close().await;
-        Self::open(Arc::clone(&self.folder), self.overrides.clone()).await
+        self.place.clone().open().await
+    }
+
+    /// Another server on the same database, with the same settings.
+    pub async fn beside(&self) -> Self {
+        self.place.clone().open().await
+    }
+
+    /// Another server on the same database, with these settings too, if it starts.
+    pub async fn try_beside(&self, overrides: &[&str]) -> Result<Self, StartError> {
+        let mut place = self.place.clone();
+        place.settings.extend(overrides.iter().map(|&text| text.to_owned()));
+        place.try_open().await
     }
 
     /// A client without a token.
@@ -205,8 +254,8 @@ impl TestApp {
     pub async fn log_in_for(&self, username: &str, scope: &str) -> Client {
         let form = format!("username={username}&password={PASSWORD}&scope={scope}");
         let answer = self.anonymous().post_form("/token", &form).await;
-        let token = answer.json()["access_token"].as_str().expect("a token").to_owned();
-        self.with_token(&token)
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        self.with_token(answer.json()["access_token"].as_str().expect("a token"))
     }
 
     /// A client with this token.
@@ -224,12 +273,12 @@ impl TestApp {
 
     /// Runs SQL on the database as another program would: through a separate connection.
     pub async fn execute(&self, sql: &'static str) {
-        use sqlx::Connection;
-        let path = self.folder.path().join("cloakroom.db");
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).foreign_keys(true);
-        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.expect("a database");
-        sqlx::query(sql).execute(&mut connection).await.expect("SQL that SQLite takes");
-        connection.close().await.expect("a database");
+        let mut other = self.database.connect().await;
+        other.execute(sql).await;
+        // If the last connection to a file is not closed, its log stays.
+        if let Other::Sqlite(connection) = other {
+            connection.close().await.expect("a database");
+        }
     }
 }
 

@@ -236,7 +236,7 @@ async fn ninety_nine_failures_and_the_right_password_open_the_account() {
 
 #[tokio::test]
 async fn a_guess_whose_client_goes_away_is_a_guess_all_the_same() {
-    let app = TestApp::start_with(&["password.memory-kib=65536", "password.iterations=5"]).await;
+    let app = TestApp::start_with(&["password.memory-kib=65536", "password.iterations=15"]).await;
     app.create("ada", Scopes::AT_SIGN_UP).await;
     let counted = async || app.state.store.find_user("ada").await.expect("a database").expect("ada").failed_logins;
     for guesses in 1..=4 {

@@ -188,7 +188,7 @@ fn the_last_administrator_is_neither_deleted_nor_disabled_and_the_line_says_what
 
 #[test]
 fn looking_where_no_database_is_says_so_and_makes_none() {
-    let home = Home::new();
+    let home = Home::with_sqlite();
     for arguments in [
         &["user", "list"][..],
         &["user", "disable", "ada"],
@@ -248,7 +248,7 @@ fn a_setting_that_can_not_be_used_stops_the_start() {
     for (set, words) in [
         ("token.secret-ky=x", "secret-ky"),
         ("token.secret-key=short", "token.secret-key"),
-        ("database.url=postgres://localhost/x", "database.url"),
+        ("database.url=mysql://localhost/x", "database.url"),
         ("leptos.site-addr=nowhere", "leptos.site-addr"),
         ("leptos.site-addr=192.0.2.1:80", "cannot listen on 192.0.2.1:80"),
     ] {
@@ -261,7 +261,7 @@ fn a_setting_that_can_not_be_used_stops_the_start() {
 
 #[test]
 fn a_file_that_is_no_database_stops_the_start_and_stays_as_it_is() {
-    let home = Home::new();
+    let home = Home::with_sqlite();
     let notes = "These are my notes. ".repeat(100);
     std::fs::write(home.path("cloakroom.db"), &notes).expect("a file");
     let line = home.fail(&[], "");

@@ -2,23 +2,20 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
-    path::Path,
     process::{Command, Stdio},
 };
 
 use cloakroom::{
     model::Scopes,
-    server::store::{NewUser, Store},
+    server::store::{DatabaseSettings, NewUser, Store},
 };
+
+use super::database::Database;
 
 /// The environment variable with the database's URL, for the process that writes.
 const DATABASE: &str = "CLOAKROOM_TEST_DATABASE";
 /// The environment variable with the number of the first user to write.
 const FIRST: &str = "CLOAKROOM_TEST_FIRST";
-
-fn url(path: &Path) -> String {
-    format!("sqlite://{}", path.display())
-}
 
 /// Not a test: the process that is killed runs this. It writes user after user, and prints a line after each.
 #[tokio::test]
@@ -26,7 +23,7 @@ fn url(path: &Path) -> String {
 async fn write_until_killed() {
     let Ok(database) = std::env::var(DATABASE) else { return };
     let first: usize = std::env::var(FIRST).expect("a number").parse().expect("a number");
-    let store = Store::open(&database).await.expect("a database");
+    let store = Store::open(&DatabaseSettings::at(database)).await.expect("a database");
     for number in first.. {
         let user = NewUser {
             id: format!("id-{number}"),
@@ -47,14 +44,14 @@ async fn write_until_killed() {
 #[tokio::test]
 async fn kill_9_twenty_times_during_a_thousand_writes_loses_none_that_was_acknowledged() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("cloakroom.db");
+    let database = Database::new(folder.path()).await;
     let mut acknowledged = Vec::new();
     // Each round lasts a little longer than the one before, so that the kills come at different moments of a write.
     for round in 0.. {
         let first = round * 10_000;
         let mut writer = Command::new(std::env::current_exe().expect("this program"))
             .args(["durability::write_until_killed", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
-            .env(DATABASE, url(&path))
+            .env(DATABASE, &database.url)
             .env(FIRST, first.to_string())
             .stdout(Stdio::piped())
             .spawn()
@@ -68,7 +65,7 @@ async fn kill_9_twenty_times_during_a_thousand_writes_loses_none_that_was_acknow
         acknowledged.extend(wrote);
         writer.wait().expect("its end");
 
-        let store = Store::open(&url(&path)).await.expect("a database that is whole");
+        let store = Store::open(&DatabaseSettings::at(&*database.url)).await.expect("a database that is whole");
         for number in &acknowledged {
             let user = store.find_user(&format!("user-{number}")).await.expect("a database");
             assert!(user.is_some(), "user {number} was acknowledged and is lost");

@@ -4,6 +4,8 @@
 
 mod command_line;
 mod connections;
+#[path = "../shared/database.rs"]
+mod database;
 mod durability;
 mod https;
 mod logging;

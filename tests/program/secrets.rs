@@ -45,7 +45,7 @@ fn a_site_that_holds_more_than_the_ui_stops_the_start() {
 
 #[test]
 fn a_key_file_or_a_tls_key_that_everybody_could_download_stops_the_start() {
-    let home = Home::new().with("LEPTOS_SITE_ROOT", "site").without("CLOAKROOM__TOKEN__SECRET_KEY");
+    let home = Home::with_sqlite().with("LEPTOS_SITE_ROOT", "site").without("CLOAKROOM__TOKEN__SECRET_KEY");
     fs::create_dir(home.path("site")).expect("a folder");
     fs::write(home.path("site/x"), "").expect("a file");
     symlink("site/x", home.path("cloakroom.key")).expect("a link");
@@ -71,7 +71,7 @@ fn a_key_that_everybody_knows_stops_the_start_in_production() {
         assert!(said.contains("token.secret-key is known to everybody") && !said.contains(key), "{said}");
         assert!(!home.path("cloakroom.db").exists(), "nothing was created");
     }
-    let home = Home::new().with("LEPTOS_ENV", "PROD").without("CLOAKROOM__TOKEN__SECRET_KEY");
+    let home = Home::with_sqlite().with("LEPTOS_ENV", "PROD").without("CLOAKROOM__TOKEN__SECRET_KEY");
     fs::write(home.path("cloakroom.key"), format!("{TUTORIALS_KEY}\n")).expect("a file");
     assert!(home.fail(&[], "").contains("the key in the key file is known to everybody"));
     Home::new().with("LEPTOS_ENV", "PROD").with("CLOAKROOM__TOKEN__SECRET_KEY", SECRET_KEY).serve();

@@ -3,19 +3,26 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    thread,
     time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
 
+use super::database::Database;
+
 /// A key that is printed nowhere else.
 pub const SECRET_KEY: &str = "7b1d6a52f3c84e0b9d5e2f71a8c643903c5ae8d1f04b72967ed01cb8a5f3d264";
+
+/// The database in the folder that the program runs in.
+const SQLITE: &str = "sqlite://cloakroom.db";
 
 /// An empty folder, and the settings to run the program with.
 pub struct Home {
     pub folder: TempDir,
+    pub database: Database,
     settings: Vec<(&'static str, String)>,
 }
 
@@ -26,10 +33,13 @@ pub struct Server {
 }
 
 impl Home {
-    /// With a database in the folder, and with cheap hashing.
+    /// With a database of its own, which SQLite has in the folder, and with cheap hashing.
     pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let database = thread::scope(|scope| scope.spawn(|| new_database(folder.path())).join().expect("a database"));
+        let url = if database.is_postgres() { database.url.clone() } else { SQLITE.to_owned() };
         let settings = [
-            ("CLOAKROOM__DATABASE__URL", "sqlite://cloakroom.db"),
+            ("CLOAKROOM__DATABASE__URL", &*url),
             ("CLOAKROOM__TOKEN__SECRET_KEY", SECRET_KEY),
             ("CLOAKROOM__PASSWORD__MEMORY_KIB", "64"),
             ("CLOAKROOM__PASSWORD__ITERATIONS", "1"),
@@ -37,10 +47,13 @@ impl Home {
             ("LEPTOS_SITE_ADDR", "127.0.0.1:0"),
             ("CLOAKROOM__METRICS__ADDR", "127.0.0.1:0"),
         ];
-        Self {
-            folder: tempfile::tempdir().expect("a temporary folder"),
-            settings: settings.map(|(name, value)| (name, value.to_owned())).to_vec(),
-        }
+        let settings = settings.map(|(name, value)| (name, value.to_owned())).to_vec();
+        Self { folder, database, settings }
+    }
+
+    /// The same, but always with SQLite: for tests of its files.
+    pub fn with_sqlite() -> Self {
+        Self::new().with("CLOAKROOM__DATABASE__URL", SQLITE)
     }
 
     /// The same, with one more setting.
@@ -95,7 +108,7 @@ impl Home {
             if Instant::now() > patience {
                 child.kill().expect("a process");
             }
-            std::thread::sleep(Duration::from_millis(5));
+            thread::sleep(Duration::from_millis(5));
         }
         let output = child.wait_with_output().expect("its output");
         let said = String::from_utf8(output.stderr).expect("UTF-8");
@@ -118,7 +131,7 @@ impl Server {
         let opened = lines.next().expect("a line").expect("text");
         let (_, address) = opened.split_once("://").expect("where it is open");
         let address = address.to_owned();
-        std::thread::spawn(move || lines.for_each(drop));
+        thread::spawn(move || lines.for_each(drop));
         Self { process, address }
     }
 
@@ -154,6 +167,11 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn new_database(folder: &Path) -> Database {
+    Database::new(folder).await
 }
 
 /// Sends this raw request to an address, and reads the whole answer.

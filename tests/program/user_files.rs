@@ -92,7 +92,7 @@ fn a_dry_run_says_what_would_be_done_and_does_nothing() {
     assert!(refused.contains("line 3"), "{refused}");
     assert_eq!(exported(&home).len(), 1);
     assert_eq!(import(&home, &both), created(1, 1), "what it said");
-    let empty = Home::new();
+    let empty = Home::with_sqlite();
     let nowhere = empty.fail(&["user", "import", "--dry-run", "-"], &both);
     assert!(nowhere.contains("there is no database"), "{nowhere}");
     assert_eq!(std::fs::read_dir(empty.folder.path()).expect("the folder").count(), 0);

@@ -1,6 +1,6 @@
 //! A login: the rate limit, the password and the token's scopes. Each login writes one log line.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use uuid::Uuid;
 
@@ -116,15 +116,14 @@ pub(super) async fn check_password(
     let guess = Guess { username, password_version: history.password_version, address, known: history.known_address };
     let mut attempt = Attempt::new(state, username, address, purpose);
     // Before anything that waits.
-    if let Err(wait) = state.throttle.check(&guess, clock::monotonic()) {
-        return Err(attempt.throttled(wait));
+    if let Err(refused) = state.throttle.check(&guess).await {
+        return Err(attempt.refused(refused));
     }
     // Re-check: other guesses may have failed meanwhile, and guesses in progress count too. A guess that waits for them
     // takes no place in the hashing queue, so that one account cannot fill the queue.
     let mut in_progress = match state.throttle.begin(&guess).await {
         Ok(in_progress) => in_progress,
-        Err(Refused::TooManyFailures(wait)) => return Err(attempt.throttled(wait)),
-        Err(Refused::TooManyWaiting) => return Err(attempt.busy()),
+        Err(refused) => return Err(attempt.refused(refused)),
     };
     let Ok(place) = state.passwords.queue() else { return Err(attempt.busy()) };
     let mut turn = place.turn().await?;
@@ -132,18 +131,22 @@ pub(super) async fn check_password(
     in_progress.looks();
     attempt.outcome = LoginOutcome::failed;
     let checked = authenticate_user(&state.store, &mut turn, username, password).await;
+    // The next login may hash while this one is counted and written to the disk.
+    drop(turn);
     let found = match checked {
-        Ok(found) => found.ok_or_else(ApiError::incorrect_credentials)?,
+        Ok(Some(found)) => found,
+        Ok(None) => {
+            in_progress.failed().await;
+            return Err(ApiError::incorrect_credentials());
+        }
         Err(error) => {
-            in_progress.void();
+            in_progress.void().await;
             attempt.outcome = LoginOutcome::error;
             return Err(error);
         }
     };
-    in_progress.succeeded();
-    // The next login may hash while this one is written to the disk.
-    drop(turn);
     attempt.outcome = LoginOutcome::error;
+    in_progress.succeeded().await?;
     let remembered = match purpose {
         Purpose::Login => state.store.remember_login(&found.id, &address.to_string(), clock::unix_milliseconds()).await,
         Purpose::PasswordChange => state.store.clear_failed_logins(&found.id).await,
@@ -177,11 +180,17 @@ impl<'a> Attempt<'a> {
         Self { state, purpose, user, address, outcome: LoginOutcome::error, wait_s: None }
     }
 
-    /// Too many logins failed before.
-    fn throttled(&mut self, wait: Duration) -> ApiError {
-        self.outcome = LoginOutcome::throttled;
-        self.wait_s = Some(wait.as_secs());
-        ApiError::too_many_failures(whole_seconds(wait))
+    /// The rate limit has refused it.
+    fn refused(&mut self, refused: Refused) -> ApiError {
+        match refused {
+            Refused::TooManyFailures(wait) => {
+                self.outcome = LoginOutcome::throttled;
+                self.wait_s = Some(wait.as_secs());
+                ApiError::too_many_failures(whole_seconds(wait))
+            }
+            Refused::TooManyWaiting => self.busy(),
+            Refused::Store(error) => error.into(),
+        }
     }
 
     /// Too many logins wait.

@@ -27,7 +27,7 @@ use crate::{
 /// [`ApiError::busy`], [`ApiError::unavailable`].
 pub async fn sign_up(state: &AppState, new: UserCreate, address: ClientAddress) -> Result<AccountRow, ApiError> {
     let (request, user) = (current().map(tracing::field::display), new.username.as_str().to_owned());
-    if let Err(wait) = state.throttle.sign_up(address, clock::monotonic()) {
+    if let Some(wait) = state.throttle.sign_up(address).await? {
         state.metrics.sign_up(SignUpOutcome::throttled);
         tracing::warn!(request, user, %address, wait_s = wait.as_secs(), "sign-up throttled");
         return Err(ApiError::too_many_sign_ups(whole_seconds(wait)));

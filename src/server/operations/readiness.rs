@@ -1,4 +1,4 @@
-//! The readiness check for load balancers. The server is ready if the database's file is in its place and can be
+//! The readiness check for load balancers. The server is ready if the database is in its place and can be
 //! written.
 
 use std::{

@@ -104,6 +104,8 @@ fn a_value_of_the_wrong_kind_or_out_of_range_is_named_in_one_line() {
         ("server.proxy-header=x-real-ip", "server.proxy-header"),
         ("tls.certificate=cert.pem", "tls.key"),
         ("limits.connections=0", "limits.connections"),
+        ("database.connections=1", "database.connections"),
+        ("database.timeout=0", "database.timeout"),
         ("limits.header-timeout=0", "limits.header-timeout"),
         ("limits.write-timeout=3601", "limits.write-timeout"),
         ("limits.body-timeout=0", "limits.body-timeout"),

@@ -2,9 +2,10 @@
 //! transaction that makes the change looks again.
 
 use super::{
+    engine::Write,
     error::{NotAllowed, StoreError},
     handle::Store,
-    write::Write,
+    sql::Sql,
 };
 use crate::model::Scopes;
 
@@ -25,23 +26,45 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotAllowed`], and those of [`Store::write`].
     pub(super) async fn write_for(&self, actor: Option<&Actor>) -> Result<Write, StoreError> {
-        let mut write = self.write().await?;
-        let Some(actor) = actor else { return Ok(write) };
-        let row: Option<(bool, String, i64)> =
-            sqlx::query_as("SELECT disabled, scopes, tokens_valid_from FROM users WHERE id = $1")
-                .bind(&actor.id)
-                .fetch_optional(&mut *write)
-                .await?;
-        let refused = match row {
-            Some((_, _, version)) if version != actor.tokens_valid_from => NotAllowed::Gone,
-            Some((true, ..)) => NotAllowed::Disabled,
-            Some((_, scopes, _)) if !Scopes::parse_granted(&scopes).contains(actor.needed) => {
-                NotAllowed::Lacks(actor.needed)
-            }
-            Some(_) => return Ok(write),
-            None => NotAllowed::Gone,
-        };
-        write.roll_back().await?;
-        Err(refused.into())
+        let write = self.write().await?;
+        check(write, actor, false).await
     }
+
+    /// The same, for a change that may take an administrator away. The order of the locks is the same everywhere: the one of the
+    /// administrators, then a user's row, then an item's. So no two transactions wait for each other.
+    ///
+    /// # Errors
+    /// [`StoreError::NotAllowed`], and those of [`Store::write`].
+    pub(super) async fn write_to_administrators(&self, actor: Option<&Actor>) -> Result<Write, StoreError> {
+        let write = self.write().await?;
+        check(write, actor, true).await
+    }
+}
+
+/// Looks whether the actor still may, and takes the locks that the change needs.
+async fn check(mut write: Write, actor: Option<&Actor>, takes_an_administrator: bool) -> Result<Write, StoreError> {
+    let is_administrator = actor.is_some_and(|actor| actor.needed.is_administrators());
+    if is_administrator || takes_an_administrator {
+        // An administrator who is taken away at this moment comes before or after.
+        write.connection().lock_administrators().await?;
+    }
+    let Some(actor) = actor else { return Ok(write) };
+    let row: Option<(bool, String, i64)> = if is_administrator {
+        let look = Sql::new("SELECT disabled, scopes, tokens_valid_from FROM users WHERE id = $1");
+        write.connection().optional(look.bind(&*actor.id)).await?
+    } else {
+        // It is the user's own row, or the owner's of an item: nobody changes it until the transaction ends.
+        write.connection().lock_user(&actor.id, "disabled, scopes, tokens_valid_from").await?
+    };
+    let refused = match row {
+        Some((_, _, version)) if version != actor.tokens_valid_from => NotAllowed::Gone,
+        Some((true, ..)) => NotAllowed::Disabled,
+        Some((_, scopes, _)) if !Scopes::parse_granted(&scopes).contains(actor.needed) => {
+            NotAllowed::Lacks(actor.needed)
+        }
+        Some(_) => return Ok(write),
+        None => NotAllowed::Gone,
+    };
+    write.roll_back().await?;
+    Err(refused.into())
 }

@@ -82,6 +82,11 @@ impl From<sqlx::Error> for StoreError {
 }
 
 impl StoreError {
+    /// There was no answer in time.
+    pub fn timed_out() -> Self {
+        Self::Unavailable(sqlx::Error::PoolTimedOut)
+    }
+
     /// Whether the database refused the caller's values: nothing is wrong with the database then.
     pub(super) fn is_refusal(&self) -> bool {
         matches!(

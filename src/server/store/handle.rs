@@ -1,38 +1,17 @@
 //! The handle to the database, and what concerns it as a whole. Other files add what it can do.
 
-use std::sync::{Arc, atomic::AtomicBool};
-
 use prometheus_client::metrics::counter::Counter;
-use quick_cache::sync::Cache;
-use sqlx::SqlitePool;
 
 use super::{
+    engine::{Engine, Reader, Write},
     error::StoreError,
-    file::DatabaseFile,
-    lookups::Lookups,
-    readers::Readers,
-    rows::UserRow,
-    sweeper::Sweeper,
-    wal_index::{DatabaseState, WalIndex},
+    sql::Sql,
 };
-
-/// How many users the cache can hold.
-pub(super) const CACHED_USERS: usize = 10_000;
 
 /// A handle to the database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    pub(super) readers: Readers,
-    /// The one connection that writes: SQLite allows one write at a time.
-    pub(super) writer: SqlitePool,
-    /// Whether the last write ended without a commit.
-    pub(super) last_write_failed: Arc<AtomicBool>,
-    pub(super) sweeper: Sweeper,
-    pub(super) file: DatabaseFile,
-    pub(super) wal_index: WalIndex,
-    pub(super) lookups: Lookups,
-    /// The cache of users for recent tokens. Each user has the state of the database when it was read.
-    pub(super) users: Arc<Cache<String, (DatabaseState, Arc<UserRow>)>>,
+    pub(super) engine: Engine,
     /// The hits and misses of the user cache.
     pub cache: CacheCounters,
 }
@@ -47,26 +26,63 @@ pub struct CacheCounters {
 }
 
 impl Store {
-    /// Checks that the file is in its place and can be read.
+    /// How many connections this server may open, if several servers may use the database.
+    pub fn is_shared(&self) -> Option<u32> {
+        match &self.engine {
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(postgres) => Some(postgres.connections()),
+        }
+    }
+
+    /// Waits for a connection that reads.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub(super) async fn read(&self) -> Result<Reader<'_>, StoreError> {
+        Ok(match &self.engine {
+            Engine::Sqlite(sqlite) => Reader::Sqlite(sqlite.read().await?),
+            Engine::Postgres(postgres) => Reader::Postgres(postgres.lend().await?),
+        })
+    }
+
+    /// Waits for this caller's turn, and begins a transaction that writes.
+    ///
+    /// # Errors
+    /// [`StoreError::Replaced`], [`StoreError::Unavailable`].
+    pub(super) async fn write(&self) -> Result<Write, StoreError> {
+        Ok(match &self.engine {
+            Engine::Sqlite(sqlite) => Write::Sqlite(sqlite.write().await?),
+            Engine::Postgres(postgres) => Write::Postgres(postgres.write().await?),
+        })
+    }
+}
+
+impl Store {
+    /// Checks that the database is in its place and can be read.
     ///
     /// # Errors
     /// [`StoreError::Replaced`], [`StoreError::Unavailable`].
     pub async fn check(&self) -> Result<(), StoreError> {
-        self.file.check().await?;
-        sqlx::query("SELECT 1 FROM users LIMIT 1").fetch_optional(&mut *self.readers.get().await?).await?;
+        if let Engine::Sqlite(sqlite) = &self.engine {
+            sqlite.file.check().await?;
+        }
+        let any = Sql::new("SELECT id FROM users LIMIT 1");
+        self.read().await?.connection().optional::<(String,)>(any).await?;
         Ok(())
     }
 
     /// Checks that a change is seen where the cache looks for it. Otherwise a user who is disabled would stay in the cache.
+    /// Nothing of PostgreSQL is cached. There it checks only that the database can be written.
     ///
     /// # Errors
     /// [`StoreError::Unseen`], and those of [`Store::prove_write`].
     pub async fn check_that_changes_are_seen(&self, now: i64) -> Result<(), StoreError> {
+        let Engine::Sqlite(sqlite) = &self.engine else { return self.prove_write(now).await };
         // Several times, as another process may be committing at this moment.
         for _ in 0..5 {
-            let before = self.wal_index.state();
+            let before = sqlite.wal_index.state();
             self.prove_write(now).await?;
-            let after = self.wal_index.state();
+            let after = sqlite.wal_index.state();
             if before.is_some() && after.is_some() && before != after {
                 return Ok(());
             }
@@ -82,14 +98,24 @@ impl Store {
         let mut write = self.write().await?;
         // Always another value: SQLite writes nothing if a row stays the same.
         let update = "UPDATE write_proofs SET proved_at = CASE WHEN proved_at = $1 THEN $1 + 1 ELSE $1 END";
-        sqlx::query(update).bind(now).execute(&mut *write).await?;
+        write.connection().run(Sql::new(update).bind(now)).await?;
         write.commit().await
     }
 
     /// Closes the database after the queries in progress. Later queries fail.
     pub async fn close(&self) {
-        self.lookups.close().await;
-        self.readers.close().await;
-        self.writer.close().await;
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.close().await,
+            Engine::Postgres(postgres) => postgres.close().await,
+        }
+    }
+
+    /// The engine, for tests of what only SQLite does.
+    #[cfg(test)]
+    pub fn sqlite(&self) -> &super::sqlite::Sqlite {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite,
+            Engine::Postgres(_) => unreachable!("a test of SQLite"),
+        }
     }
 }

@@ -1,24 +1,39 @@
 //! An import: many users at once. They are collected in a temporary table, which nobody waits for. One transaction then
 //! looks for conflicts, and takes all of them over.
 
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection, pool::PoolConnection};
+use std::time::Duration;
+
+use sqlx::{Sqlite, pool::PoolConnection};
 
 use super::{
+    connection::Connection,
+    engine::Engine,
     error::{StoreError, Unique},
     handle::Store,
     listing::search_text,
+    postgres::connections::Lent,
     rows::NewUser,
+    sql::{Sql, Value},
+    sqlite,
     users::{digest, valid_from},
 };
 
 /// An import that has begun. Unless it is finished, nothing of it is kept.
 pub struct Import<'a> {
-    store: &'a Store,
-    /// The connection that writes. Only it sees the temporary table.
-    connection: PoolConnection<Sqlite>,
+    /// Only this connection sees the temporary table.
+    connection: Importing<'a>,
     /// Users that are not in the table yet, with the numbers of their lines.
     waiting: Vec<(u64, NewUser)>,
 }
+
+/// The connection of an import. It is closed when it is dropped, and the temporary table goes with it.
+enum Importing<'a> {
+    Sqlite(&'a sqlite::Sqlite, PoolConnection<Sqlite>),
+    Postgres(Lent),
+}
+
+/// How long an import may take on PostgreSQL.
+const PATIENCE: Duration = Duration::from_secs(3600);
 
 /// How many users one statement puts into the temporary table.
 const AT_ONCE: usize = 200;
@@ -49,10 +64,11 @@ impl<E: Into<StoreError>> From<E> for Conflict {
     }
 }
 
-/// Each column of `users` that an import fills, and the number of the line.
+/// Each column of `users` that an import fills, the number of the line, and what must be there only once.
 const TABLE: &str = "CREATE TEMPORARY TABLE imported (number BIGINT NOT NULL PRIMARY KEY, id TEXT NOT NULL, \
     username TEXT NOT NULL, email TEXT, full_name TEXT, hashed_password TEXT NOT NULL, disabled BOOLEAN NOT NULL, \
-    scopes TEXT NOT NULL, created_at BIGINT NOT NULL, search_text TEXT NOT NULL, digest TEXT NOT NULL)";
+    scopes TEXT NOT NULL, created_at BIGINT NOT NULL, search_text TEXT NOT NULL, digest TEXT NOT NULL, \
+    username_in_lower_case TEXT NOT NULL UNIQUE, email_in_lower_case TEXT UNIQUE)";
 
 impl Store {
     /// Begins an import.
@@ -60,20 +76,65 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn begin_import(&self) -> Result<Import<'_>, StoreError> {
-        self.file.check().await?;
-        let mut connection = self.writer.acquire().await?;
-        // The temporary table goes with it.
-        connection.close_on_drop();
-        sqlx::query(TABLE).execute(&mut *connection).await?;
-        for index in [
-            "CREATE UNIQUE INDEX temp.imported_username ON imported (lower(username))",
-            "CREATE UNIQUE INDEX temp.imported_email ON imported (lower(email))",
-            // It changes the temporary table only, so it locks nothing.
-            "BEGIN",
-        ] {
-            sqlx::query(index).execute(&mut *connection).await?;
+        let mut connection = match &self.engine {
+            Engine::Sqlite(sqlite) => {
+                sqlite.file.check().await?;
+                let mut connection = sqlite.writer.acquire().await?;
+                connection.close_on_drop();
+                Importing::Sqlite(sqlite, connection)
+            }
+            Engine::Postgres(postgres) => {
+                let mut lent = postgres.lend().await?;
+                lent.set_patience(PATIENCE);
+                lent.close_on_drop();
+                Importing::Postgres(lent)
+            }
+        };
+        if let Importing::Postgres(_) = connection {
+            // The connection is closed afterwards, so nobody else has these.
+            for unlimited in ["SET statement_timeout = 0", "SET idle_in_transaction_session_timeout = 0"] {
+                connection.connection().run(Sql::new(unlimited)).await?;
+            }
         }
-        Ok(Import { store: self, connection, waiting: Vec::new() })
+        connection.connection().run(Sql::new(TABLE)).await?;
+        // It changes the temporary table only, so it locks nothing.
+        connection.connection().run(Sql::new("BEGIN")).await?;
+        Ok(Import { connection, waiting: Vec::new() })
+    }
+}
+
+impl Importing<'_> {
+    /// Begins the transaction that writes.
+    async fn begin_writing(&mut self) -> Result<(), StoreError> {
+        let begin = match self {
+            Self::Sqlite(sqlite, _) => {
+                sqlite.file.check().await?;
+                "BEGIN IMMEDIATE"
+            }
+            Self::Postgres(_) => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+        };
+        self.connection().run(Sql::new(begin)).await?;
+        if let Self::Postgres(_) = self {
+            // As with SQLite, nobody else writes users until it ends: between a look and the insertion, a name could be taken.
+            self.connection().run(Sql::new("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE")).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends it with this statement.
+    async fn end_writing(&mut self, end: &'static str) -> Result<(), StoreError> {
+        if let Self::Sqlite(sqlite, _) = self {
+            sqlite.file.check().await?;
+        }
+        self.connection().run(Sql::new(end)).await?;
+        Ok(())
+    }
+
+    fn connection(&mut self) -> Connection<'_> {
+        match self {
+            Self::Sqlite(_, connection) => Connection::Sqlite(connection),
+            Self::Postgres(lent) => Connection::Postgres(lent),
+        }
     }
 }
 
@@ -93,19 +154,24 @@ impl Import<'_> {
     /// [`Conflict::Earlier`].
     pub async fn collect(&mut self) -> Result<(), Conflict> {
         let users = std::mem::take(&mut self.waiting);
-        match insert(&mut self.connection, &users).await {
+        let mut connection = self.connection.connection();
+        // PostgreSQL would refuse everything after a refused statement.
+        connection.run(Sql::new("SAVEPOINT collected")).await?;
+        match insert(connection.again(), &users).await {
             // One by one, to find the line.
             Err(StoreError::Taken(_)) => {
+                connection.run(Sql::new("ROLLBACK TO SAVEPOINT collected")).await?;
                 for user in users.chunks(1) {
-                    insert(&mut self.connection, user).await.map_err(|error| match (error, user) {
+                    insert(connection.again(), user).await.map_err(|error| match (error, user) {
                         (StoreError::Taken(value), [(number, _)]) => Conflict::Earlier(*number, value),
                         (error, _) => error.into(),
                     })?;
                 }
-                Ok(())
             }
-            inserted => Ok(inserted?),
+            inserted => inserted?,
         }
+        connection.run(Sql::new("RELEASE SAVEPOINT collected")).await?;
+        Ok(())
     }
 
     /// Creates all users of the import, or none. A user of exactly the same name stays as it is. With `dry_run` nothing is
@@ -115,61 +181,67 @@ impl Import<'_> {
     /// [`Conflict`]; nothing was written then.
     pub async fn finish(mut self, dry_run: bool, unix_milliseconds: fn() -> i64) -> Result<Imported, Conflict> {
         self.collect().await?;
-        let connection = &mut *self.connection;
-        sqlx::query("COMMIT").execute(&mut *connection).await?;
-        self.store.file.check().await?;
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
-        let in_other_letters = "SELECT number FROM imported JOIN users ON lower(users.username) = lower(imported.username) \
-                                WHERE users.username <> imported.username ORDER BY number LIMIT 1";
-        if let Some(number) = sqlx::query_scalar::<_, i64>(in_other_letters).fetch_optional(&mut *connection).await? {
+        let mut connection = self.connection.connection();
+        connection.run(Sql::new("COMMIT")).await?;
+        self.connection.begin_writing().await?;
+        let mut connection = self.connection.connection();
+        let in_other_letters = Sql::new(
+            "SELECT number FROM imported JOIN users ON lower(users.username) = username_in_lower_case \
+             WHERE users.username <> imported.username ORDER BY number LIMIT 1",
+        );
+        if let Some((number,)) = connection.optional::<(i64,)>(in_other_letters).await? {
             return Err(Conflict::Taken(number.unsigned_abs(), Unique::Username));
         }
-        let present = sqlx::query("DELETE FROM imported WHERE username IN (SELECT username FROM users)")
-            .execute(&mut *connection)
-            .await?
-            .rows_affected();
-        let same_address = "SELECT number FROM imported JOIN users ON lower(users.email) = lower(imported.email) \
-                            ORDER BY number LIMIT 1";
-        if let Some(number) = sqlx::query_scalar::<_, i64>(same_address).fetch_optional(&mut *connection).await? {
+        let present = Sql::new("DELETE FROM imported WHERE username IN (SELECT username FROM users)");
+        let present = connection.run(present).await?;
+        let same_address = Sql::new(
+            "SELECT number FROM imported JOIN users ON lower(users.email) = email_in_lower_case ORDER BY number LIMIT 1",
+        );
+        if let Some((number,)) = connection.optional::<(i64,)>(same_address).await? {
             return Err(Conflict::Taken(number.unsigned_abs(), Unique::Email));
         }
-        let created = sqlx::query(
+        let create = Sql::new(
             "INSERT INTO users (id, username, email, full_name, hashed_password, disabled, scopes, created_at, version, \
              search_text, tokens_valid_from) SELECT id, username, email, full_name, hashed_password, disabled, scopes, \
              created_at, created_at, search_text, CASE WHEN tokens_valid_from IS NULL THEN 0 \
              WHEN tokens_valid_from > $1 THEN tokens_valid_from ELSE $1 END \
              FROM imported LEFT JOIN deleted_usernames USING (digest) ORDER BY number",
-        )
+        );
         // Read now: the file may have taken a while.
-        .bind(valid_from(unix_milliseconds()))
-        .execute(&mut *connection)
-        .await?
-        .rows_affected();
-        self.store.file.check().await?;
-        sqlx::query(if dry_run { "ROLLBACK" } else { "COMMIT" }).execute(connection).await?;
+        let created = connection.run(create.bind(valid_from(unix_milliseconds()))).await?;
+        self.connection.end_writing(if dry_run { "ROLLBACK" } else { "COMMIT" }).await?;
         Ok(Imported { created, present })
     }
 }
 
 /// Puts these users into the temporary table: all, or none.
-async fn insert(connection: &mut SqliteConnection, users: &[(u64, NewUser)]) -> Result<(), StoreError> {
+async fn insert(mut connection: Connection<'_>, users: &[(u64, NewUser)]) -> Result<(), StoreError> {
     if users.is_empty() {
         return Ok(());
     }
-    let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO imported ");
-    insert.push_values(users, |mut row, (number, user)| {
-        row.push_bind(i64::try_from(*number).unwrap_or(i64::MAX))
-            .push_bind(&user.id)
-            .push_bind(&user.username)
-            .push_bind(&user.email)
-            .push_bind(&user.full_name)
-            .push_bind(&user.hashed_password)
-            .push_bind(user.disabled)
-            .push_bind(user.scopes.to_string())
-            .push_bind(user.created_at)
-            .push_bind(search_text([Some(&user.username), user.full_name.as_deref(), user.email.as_deref()]))
-            .push_bind(digest(&user.username));
-    });
-    insert.build().execute(connection).await?;
+    let mut insert = Sql::new("INSERT INTO imported VALUES ");
+    for (position, (number, user)) in users.iter().enumerate() {
+        insert.push(if position == 0 { "(" } else { ", (" });
+        insert.push_value(i64::try_from(*number).unwrap_or(i64::MAX));
+        let email = user.email.as_deref();
+        for value in [
+            Value::from(&*user.id),
+            Value::from(&*user.username),
+            Value::from(email),
+            Value::from(user.full_name.as_deref()),
+            Value::from(&*user.hashed_password),
+            Value::from(user.disabled),
+            Value::from(user.scopes.to_string()),
+            Value::from(user.created_at),
+            Value::from(search_text([Some(&user.username), user.full_name.as_deref(), email])),
+            Value::from(digest(&user.username)),
+            Value::from(user.username.to_ascii_lowercase()),
+            Value::from(email.map(str::to_ascii_lowercase)),
+        ] {
+            insert.push(", ").push_value(value);
+        }
+        insert.push(")");
+    }
+    connection.run(insert).await?;
     Ok(())
 }

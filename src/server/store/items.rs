@@ -1,16 +1,25 @@
 //! Items: rows and queries.
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::FromRow;
 
 use super::{
     actor::Actor,
     condition::Condition,
+    connection::Connection,
     error::StoreError,
     handle::Store,
     listing::{List, Listed, Listing, search_text},
     rows::UserRow,
+    sql::Sql,
 };
 use crate::model::Item;
+
+/// The columns of an [`ItemRow`]. See [`user_columns`](super::rows).
+macro_rules! item_columns {
+    () => {
+        "item_id, owner_id, title, description, items.created_at, items.version"
+    };
+}
 
 /// An item to be created.
 pub struct NewItem {
@@ -75,13 +84,13 @@ impl ItemRow {
 
 /// The items of a user, newest first.
 const NEWEST_FIRST: List<ItemRow, Place> = List {
-    columns: "item_id, owner_id, title, description, created_at, version",
+    columns: item_columns!(),
     table: "items",
     total: "SELECT item_count FROM users WHERE id = ",
     order: ["created_at DESC, item_id DESC", "created_at, item_id"],
     after: |query, place| {
-        query.push("(created_at, item_id) < (").push_bind(place.created_at).push(", ");
-        query.push_bind(place.item_id.clone()).push(")");
+        query.push("(created_at, item_id) < (").push_value(place.created_at).push(", ");
+        query.push_value(place.item_id.clone()).push(")");
     },
     place: ItemRow::place,
 };
@@ -90,8 +99,8 @@ const NEWEST_FIRST: List<ItemRow, Place> = List {
 const OLDEST_FIRST: List<ItemRow, Place> = List {
     order: ["created_at, item_id", "created_at DESC, item_id DESC"],
     after: |query, place| {
-        query.push("(created_at, item_id) > (").push_bind(place.created_at).push(", ");
-        query.push_bind(place.item_id.clone()).push(")");
+        query.push("(created_at, item_id) > (").push_value(place.created_at).push(", ");
+        query.push_value(place.item_id.clone()).push(")");
     },
     ..NEWEST_FIRST
 };
@@ -114,24 +123,25 @@ impl Store {
     ) -> Result<(Vec<ItemRow>, Option<Place>), StoreError> {
         if after.is_none() && skip >= LONG_SKIP {
             let listing = Listing { search: None, after: None, skip, limit };
-            let listed = OLDEST_FIRST.read(&mut *self.readers.get().await?, Some(&owner.id), &listing).await?;
+            let listed = OLDEST_FIRST.read(self.read().await?.connection(), Some(&owner.id), &listing).await?;
             return Ok((listed.rows, listed.more_after));
         }
         // No item is at the first place of all.
         let (created_at, item_id) = after.map_or((i64::MIN, ""), |place| (place.created_at, &place.item_id));
         // `+ 0`: with a parameter alone after LIMIT, SQLite would prepare the statement anew for each value.
-        let mut rows: Vec<ItemRow> = sqlx::query_as(
-            "SELECT item_id, owner_id, title, description, created_at, version FROM items WHERE owner_id = $1 \
-             AND (created_at, item_id) > ($2, $3) ORDER BY created_at, item_id LIMIT $4 + 0 OFFSET $5",
-        )
-        .bind(&owner.id)
+        let sql = Sql::new(concat!(
+            "SELECT ",
+            item_columns!(),
+            " FROM items WHERE owner_id = $1 AND (created_at, item_id) > ($2, $3) ORDER BY created_at, item_id \
+             LIMIT $4 + 0 OFFSET $5"
+        ))
+        .bind(&*owner.id)
         .bind(created_at)
         .bind(item_id)
         // One more than asked for tells whether there are more.
         .bind(limit + 1)
-        .bind(skip)
-        .fetch_all(&mut *self.readers.get().await?)
-        .await?;
+        .bind(skip);
+        let mut rows: Vec<ItemRow> = self.read().await?.connection().all(sql).await?;
         let has_more = i64::try_from(rows.len()).is_ok_and(|rows| rows > limit);
         if has_more {
             rows.pop();
@@ -149,7 +159,7 @@ impl Store {
         owner_id: &str,
         listing: &Listing<Place>,
     ) -> Result<Listed<ItemRow, Place>, StoreError> {
-        NEWEST_FIRST.read(&mut *self.readers.get().await?, Some(owner_id), listing).await
+        NEWEST_FIRST.read(self.read().await?.connection(), Some(owner_id), listing).await
     }
 
     /// An item, and its owner's username. With an `owner_id`, the items of others count as missing.
@@ -157,7 +167,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Missing`], [`StoreError::Unavailable`].
     pub async fn find_item(&self, item_id: &str, owner_id: Option<&str>) -> Result<(ItemRow, String), StoreError> {
-        find(&mut *self.readers.get().await?, item_id, owner_id).await
+        find(self.read().await?.connection(), item_id, owner_id).await
     }
 
     /// Creates an item, if the actor may. Without an actor, the server itself does.
@@ -166,19 +176,19 @@ impl Store {
     /// [`StoreError::Taken`] for an `item_id` that is in use, [`StoreError::Missing`] if the owner is gone.
     pub async fn insert_item(&self, item: &NewItem, actor: Option<&Actor>) -> Result<ItemRow, StoreError> {
         let mut write = self.write_for(actor).await?;
-        let inserted = sqlx::query_as(
+        let sql = Sql::new(concat!(
             "INSERT INTO items (item_id, owner_id, title, description, created_at, version, search_text) \
-             VALUES ($1, $2, $3, $4, $5, $5, $6) RETURNING *",
-        )
-        .bind(&item.item_id)
-        .bind(&item.owner_id)
-        .bind(&item.title)
-        .bind(&item.description)
+             VALUES ($1, $2, $3, $4, $5, $5, $6) RETURNING ",
+            item_columns!()
+        ))
+        .bind(&*item.item_id)
+        .bind(&*item.owner_id)
+        .bind(item.title.as_deref())
+        .bind(item.description.as_deref())
         .bind(item.created_at)
-        .bind(search_text([Some(&item.item_id), item.title.as_deref(), item.description.as_deref()]))
-        .fetch_one(&mut *write)
-        .await;
-        write.end(inserted.map_err(StoreError::from)).await
+        .bind(search_text([Some(&item.item_id), item.title.as_deref(), item.description.as_deref()]));
+        let inserted = write.connection().one(sql).await;
+        write.end(inserted).await
     }
 
     /// Changes an item, if its row fulfils the condition. With an `owner_id`, the items of others count as missing.
@@ -194,7 +204,7 @@ impl Store {
         condition: &Condition,
     ) -> Result<(ItemRow, String), StoreError> {
         let mut write = self.write_for(condition.actor()).await?;
-        let updated = update(&mut write, item_id, owner_id, change, condition).await;
+        let updated = update(write.connection(), item_id, owner_id, change, condition).await;
         write.end(updated).await
     }
 
@@ -209,13 +219,13 @@ impl Store {
         condition: &Condition,
     ) -> Result<(), StoreError> {
         let mut write = self.write_for(condition.actor()).await?;
-        let deleted = delete(&mut write, item_id, owner_id, condition).await;
+        let deleted = delete(write.connection(), item_id, owner_id, condition).await;
         write.end(deleted).await
     }
 }
 
 async fn find(
-    connection: &mut SqliteConnection,
+    mut connection: Connection<'_>,
     item_id: &str,
     owner_id: Option<&str>,
 ) -> Result<(ItemRow, String), StoreError> {
@@ -225,68 +235,62 @@ async fn find(
         item: ItemRow,
         username: String,
     }
-    let found: Option<Found> = sqlx::query_as(
-        "SELECT items.*, username FROM items JOIN users ON users.id = owner_id WHERE item_id = $1 \
-         AND ($2 IS NULL OR owner_id = $2)",
-    )
+    let sql = Sql::new(concat!(
+        "SELECT ",
+        item_columns!(),
+        ", username FROM items JOIN users ON users.id = owner_id WHERE item_id = $1 AND ($2 IS NULL OR owner_id = $2)"
+    ))
     .bind(item_id)
-    .bind(owner_id)
-    .fetch_optional(connection)
-    .await?;
+    .bind(owner_id);
+    let found: Option<Found> = connection.optional(sql).await?;
     found.map(|Found { item, username }| (item, username)).ok_or(StoreError::Missing)
 }
 
 async fn update(
-    connection: &mut SqliteConnection,
+    mut connection: Connection<'_>,
     item_id: &str,
     owner_id: Option<&str>,
     change: &ItemChange,
     condition: &Condition,
 ) -> Result<(ItemRow, String), StoreError> {
-    let updated = sqlx::query(
+    let sql = Sql::new(
         "UPDATE items SET title = COALESCE($1, title), description = CASE WHEN $2 THEN $3 ELSE description END, \
          version = version + $7 WHERE item_id = $4 AND ($5 IS NULL OR owner_id = $5) \
-         AND ($6 IS NULL OR $6 LIKE '%,' || version || ',%')",
+         AND ($6 IS NULL OR $6 LIKE '%,' || version || ',%') RETURNING item_id",
     )
-    .bind(&change.title)
+    .bind(change.title.as_deref())
     .bind(change.description.is_some())
     .bind(change.description.as_ref().and_then(Option::as_deref))
     .bind(item_id)
     .bind(owner_id)
     .bind(condition.versions())
-    .bind(i64::from(change.title.is_some() || change.description.is_some()))
-    .execute(&mut *connection)
-    .await?;
-    // Within the same transaction: what the statement saw.
-    let found = find(connection, item_id, owner_id).await?;
-    if updated.rows_affected() == 0 {
+    .bind(i64::from(change.title.is_some() || change.description.is_some()));
+    let updated: Option<(String,)> = connection.optional(sql).await?;
+    let found = find(connection.again(), item_id, owner_id).await?;
+    if updated.is_none() {
         return Err(StoreError::Outdated);
     }
     let (item, _) = &found;
-    sqlx::query("UPDATE items SET search_text = $1 WHERE item_id = $2")
-        .bind(search_text([Some(&item.item_id), item.title.as_deref(), item.description.as_deref()]))
-        .bind(item_id)
-        .execute(connection)
-        .await?;
+    let text = search_text([Some(&item.item_id), item.title.as_deref(), item.description.as_deref()]);
+    connection.run(Sql::new("UPDATE items SET search_text = $1 WHERE item_id = $2").bind(text).bind(item_id)).await?;
     Ok(found)
 }
 
 async fn delete(
-    connection: &mut SqliteConnection,
+    mut connection: Connection<'_>,
     item_id: &str,
     owner_id: Option<&str>,
     condition: &Condition,
 ) -> Result<(), StoreError> {
-    let deleted = sqlx::query(
+    connection.lock_owner_of(item_id).await?;
+    let sql = Sql::new(
         "DELETE FROM items WHERE item_id = $1 AND ($2 IS NULL OR owner_id = $2) \
-         AND ($3 IS NULL OR $3 LIKE '%,' || version || ',%')",
+         AND ($3 IS NULL OR $3 LIKE '%,' || version || ',%') RETURNING item_id",
     )
     .bind(item_id)
     .bind(owner_id)
-    .bind(condition.versions())
-    .execute(&mut *connection)
-    .await?;
-    if deleted.rows_affected() == 0 {
+    .bind(condition.versions());
+    if connection.optional::<(String,)>(sql).await?.is_none() {
         find(connection, item_id, owner_id).await?;
         return Err(StoreError::Outdated);
     }

@@ -1,8 +1,10 @@
 //! What the lists have in common: the part that is asked for, how it is read, and the pattern of a search.
 
-use sqlx::{Connection, FromRow, QueryBuilder, Sqlite, SqliteConnection, sqlite::SqliteRow};
-
-use super::error::StoreError;
+use super::{
+    connection::{Connection, Row},
+    error::StoreError,
+    sql::Sql,
+};
 
 /// The part of a list that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,9 +21,9 @@ pub struct Listing<Place> {
 
 /// A part of a list, as the database has it.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Listed<Row, Place> {
+pub struct Listed<R, Place> {
     /// The entries.
-    pub rows: Vec<Row>,
+    pub rows: Vec<R>,
     /// How many entries match in all.
     pub count: i64,
     /// The place where this part ends, if there are more entries.
@@ -29,7 +31,7 @@ pub struct Listed<Row, Place> {
 }
 
 /// A list: its SQL.
-pub struct List<Row, Place> {
+pub struct List<R, Place> {
     /// The columns of a row.
     pub columns: &'static str,
     /// The table.
@@ -39,51 +41,49 @@ pub struct List<Row, Place> {
     /// The order, and the same order backwards.
     pub order: [&'static str; 2],
     /// The condition of the rows that come after a place.
-    pub after: fn(&mut QueryBuilder<Sqlite>, &Place),
+    pub after: fn(&mut Sql, &Place),
     /// The place of a row.
-    pub place: fn(&Row) -> Place,
+    pub place: fn(&R) -> Place,
 }
 
-impl<Row, Place> List<Row, Place>
-where
-    Row: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
-{
+impl<R: Row, Place> List<R, Place> {
     /// Reads a part of the list, and counts the whole. `owner` is the id of the user whose rows they are.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn read(
         &self,
-        connection: &mut SqliteConnection,
+        mut connection: Connection<'_>,
         owner: Option<&str>,
         listing: &Listing<Place>,
-    ) -> Result<Listed<Row, Place>, StoreError> {
+    ) -> Result<Listed<R, Place>, StoreError> {
         let Listing { search, after, skip, limit } = listing;
         let select = |columns| {
-            let mut select = QueryBuilder::new(format!("SELECT {columns} FROM {} WHERE TRUE", self.table));
+            let mut select = Sql::new("SELECT ");
+            select.push(columns).push(" FROM ").push(self.table).push(" WHERE TRUE");
             if let Some(owner) = owner {
-                select.push(" AND owner_id = ").push_bind(owner.to_owned());
+                select.push(" AND owner_id = ").push_value(owner);
             }
             if let Some(words) = search {
-                select.push(" AND search_text LIKE ").push_bind(pattern(words)).push(r" ESCAPE '\'");
+                select.push(" AND search_text LIKE ").push_value(pattern(words)).push(r" ESCAPE '\'");
             }
             select
         };
-        let mut counting = match search {
+        let counting = match search {
             Some(_) => select("COUNT(*)"),
             None => {
-                let mut total = QueryBuilder::new(self.total);
+                let mut total = Sql::new(self.total);
                 if let Some(owner) = owner {
-                    total.push_bind(owner.to_owned());
+                    total.push_value(owner);
                 }
                 total
             }
         };
         // One state of the database for both queries.
-        let mut transaction = connection.begin().await?;
-        let counted: Option<i64> = counting.build_query_scalar().fetch_optional(&mut *transaction).await?;
+        let mut snapshot = connection.snapshot().await?;
+        let counted: Option<(i64,)> = snapshot.connection().optional(counting).await?;
         // Without an owner there is nothing.
-        let count = counted.unwrap_or_default();
+        let count = counted.map_or(0, |(count,)| count);
         let mut part = select(self.columns);
         let window = match after {
             None => Window::new(count, *skip, *limit),
@@ -97,10 +97,10 @@ where
         let [forwards, backwards] = self.order;
         part.push(" ORDER BY ").push(if window.from_the_end { backwards } else { forwards });
         // `+ 0`: with a parameter alone after LIMIT, SQLite would prepare the statement anew for each value.
-        part.push(" LIMIT ").push_bind(window.limit).push(" + 0 OFFSET ").push_bind(window.offset);
-        let mut rows: Vec<Row> = part.build_query_as().fetch_all(&mut *transaction).await?;
-        transaction.commit().await?;
-        let length = |rows: &Vec<Row>| i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        part.push(" LIMIT ").push_value(window.limit).push(" + 0 OFFSET ").push_value(window.offset);
+        let mut rows: Vec<R> = snapshot.connection().all(part).await?;
+        snapshot.end().await?;
+        let length = |rows: &Vec<R>| i64::try_from(rows.len()).unwrap_or(i64::MAX);
         let has_more = match after {
             None => skip.saturating_add(length(&rows)) < count,
             Some(_) => length(&rows) > *limit,

@@ -1,20 +1,48 @@
 //! Looks up the users of tokens, many with one query. Requests that ask while a query runs share the next one. So a
 //! lookup costs little when many clients ask at once, which is when it matters.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use sqlx::{FromRow, Row, SqliteConnection, sqlite::SqliteRow};
-use tokio::sync::{mpsc, oneshot};
+use sqlx::{ColumnIndex, Decode, FromRow, Row, SqliteConnection, Type};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 
-use super::{error::StoreError, rows::UserRow};
+use super::{
+    connection::Connection,
+    error::StoreError,
+    postgres::connections::Connections,
+    rows::{UserRow, user_columns},
+    sql::Sql,
+};
 
 /// How many lookups can wait, and how many users one query reads.
 const WAITING: usize = 1024;
+
+/// The statement for any number of names, in SQLite's words and in PostgreSQL's. `$1` is a JSON array of the names.
+const SQLITE: &str =
+    concat!("SELECT ", user_columns!(), " FROM users WHERE username IN (SELECT value FROM json_each($1))");
+const POSTGRES: &str = concat!(
+    "SELECT ",
+    user_columns!(),
+    " FROM users WHERE username = ANY (ARRAY(SELECT json_array_elements_text(CAST($1 AS json))))"
+);
 
 /// A handle to the task that looks users up.
 #[derive(Clone)]
 pub struct Lookups {
     ask: mpsc::Sender<Question>,
+    /// How long a lookup may take. SQLite has limits of its own.
+    patience: Option<Duration>,
+}
+
+/// The connection of the task.
+pub enum Source {
+    /// One to SQLite, for good.
+    Sqlite(SqliteConnection),
+    /// One to PostgreSQL, for each query.
+    Postgres(Connections),
 }
 
 /// The answer to one lookup. Lookups that shared a query share its error.
@@ -27,11 +55,15 @@ enum Question {
 }
 
 impl Lookups {
-    /// Looks users up through `connection`.
-    pub fn start(connection: SqliteConnection) -> Self {
+    /// Looks users up in `source`.
+    pub fn start(source: Source) -> Self {
         let (ask, questions) = mpsc::channel(WAITING);
-        tokio::spawn(answer(connection, questions));
-        Self { ask }
+        let patience = match &source {
+            Source::Sqlite(_) => None,
+            Source::Postgres(connections) => Some(connections.patience()),
+        };
+        tokio::spawn(answer(source, questions));
+        Self { ask, patience }
     }
 
     /// The user with exactly this name. Reads what is committed at the time of the call or later.
@@ -41,8 +73,14 @@ impl Lookups {
     pub async fn find(&self, username: &str) -> Result<Option<Arc<UserRow>>, StoreError> {
         let closed = || StoreError::Unavailable(sqlx::Error::PoolClosed);
         let (reply, found) = oneshot::channel();
-        self.ask.send(Question::User(username.to_owned(), reply)).await.map_err(|_| closed())?;
-        found.await.map_err(|_| closed())?.map_err(StoreError::Shared)
+        let ask = async {
+            self.ask.send(Question::User(username.to_owned(), reply)).await.map_err(|_| closed())?;
+            found.await.map_err(|_| closed())?.map_err(StoreError::Shared)
+        };
+        match self.patience {
+            None => ask.await,
+            Some(patience) => timeout(patience, ask).await.map_err(|_| StoreError::timed_out())?,
+        }
     }
 
     /// Closes the connection.
@@ -56,19 +94,21 @@ impl Lookups {
 }
 
 /// Answers questions until it is told to close, or until all senders are gone.
-async fn answer(mut connection: SqliteConnection, mut questions: mpsc::Receiver<Question>) {
+async fn answer(mut source: Source, mut questions: mpsc::Receiver<Question>) {
     let mut asked = Vec::new();
     while questions.recv_many(&mut asked, WAITING).await > 0 {
         let mut waiting: HashMap<String, Vec<oneshot::Sender<Found>>> = HashMap::new();
         let mut closing = None;
         for question in asked.drain(..) {
             match question {
+                // Nobody waits for it any more.
+                Question::User(_, reply) if reply.is_closed() => {}
                 Question::User(name, reply) => waiting.entry(name).or_default().push(reply),
                 Question::Close(reply) => closing = Some(reply),
             }
         }
         if !waiting.is_empty() {
-            let users = find_all(&mut connection, waiting.keys()).await.map_err(Arc::new);
+            let users = source.find_all(waiting.keys()).await.map_err(Arc::new);
             for (name, replies) in waiting {
                 let found = match &users {
                     Ok(users) => users.get(&name).cloned().transpose(),
@@ -81,31 +121,68 @@ async fn answer(mut connection: SqliteConnection, mut questions: mpsc::Receiver<
             }
         }
         if let Some(reply) = closing {
-            if let Err(error) = sqlx::Connection::close(connection).await {
-                tracing::warn!(%error, "the database could not be closed");
-            }
+            source.close().await;
             let _ = reply.send(());
             return;
         }
     }
 }
 
-/// The users with these names. A row that cannot be read is an error for its own name only.
-async fn find_all(
-    connection: &mut SqliteConnection,
-    names: impl Iterator<Item = &String>,
-) -> Result<HashMap<String, Result<Arc<UserRow>, Arc<StoreError>>>, StoreError> {
-    let names = serde_json::Value::from_iter(names.map(String::as_str)).to_string();
-    // One statement for any number of names.
-    let rows = sqlx::query(
-        "SELECT id, username, email, full_name, disabled, scopes, tokens_valid_from, version FROM users \
-         WHERE username IN (SELECT value FROM json_each($1))",
-    )
-    .bind(names)
-    .fetch_all(connection)
-    .await?;
-    let user = |row: &SqliteRow| UserRow::from_row(row).map(Arc::new).map_err(|error| Arc::new(error.into()));
-    rows.iter().map(|row| Ok((row.try_get("username")?, user(row)))).collect()
+impl Source {
+    /// The users with these names. A row that cannot be read is an error for its own name only.
+    async fn find_all(
+        &mut self,
+        names: impl Iterator<Item = &String>,
+    ) -> Result<HashMap<String, Result<Arc<UserRow>, Arc<StoreError>>>, StoreError> {
+        // No name has a NUL, and PostgreSQL takes none in JSON.
+        let names = names.filter(|name| !name.contains('\0')).map(String::as_str);
+        let names = serde_json::Value::from_iter(names).to_string();
+        let rows: Vec<UserFound> = match self {
+            Self::Sqlite(connection) => Connection::Sqlite(connection).all(Sql::new(SQLITE).bind(names)).await?,
+            Self::Postgres(connections) => {
+                let sql = Sql::new(POSTGRES).bind(names);
+                match ask(connections, sql.clone()).await {
+                    // PostgreSQL may have been restarted a moment ago. Another connection tells.
+                    Err(_) => ask(connections, sql).await?,
+                    Ok(rows) => rows,
+                }
+            }
+        };
+        Ok(rows.into_iter().map(|UserFound { username, user }| (username, user)).collect())
+    }
+
+    async fn close(self) {
+        if let Self::Sqlite(connection) = self
+            && let Err(error) = sqlx::Connection::close(connection).await
+        {
+            tracing::warn!(%error, "the database could not be closed");
+        }
+    }
+}
+
+/// Asks PostgreSQL. A part of the time that a lookup may take has to do: the rest is for a second attempt.
+async fn ask(connections: &Connections, sql: Sql) -> Result<Vec<UserFound>, StoreError> {
+    let mut lent = connections.lend().await?;
+    lent.set_patience(connections.patience() / 3);
+    Connection::Postgres(&mut lent).all(sql).await
+}
+
+/// A row, or why it cannot be read.
+struct UserFound {
+    username: String,
+    user: Result<Arc<UserRow>, Arc<StoreError>>,
+}
+
+impl<'r, R: Row> FromRow<'r, R> for UserFound
+where
+    &'static str: ColumnIndex<R>,
+    String: Decode<'r, R::Database> + Type<R::Database>,
+    UserRow: FromRow<'r, R>,
+{
+    fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
+        let user = UserRow::from_row(row).map(Arc::new).map_err(|error| Arc::new(error.into()));
+        Ok(Self { username: row.try_get("username")?, user })
+    }
 }
 
 #[cfg(test)]
@@ -113,33 +190,19 @@ mod tests {
     use futures::future::join_all;
 
     use super::*;
-    use crate::{
-        model::Scopes,
-        server::store::{NewUser, Store},
-    };
+    use crate::server::store::testing::{new_store, user};
 
     #[tokio::test]
     async fn many_lookups_at_once_each_get_their_own_user_or_none() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let url = format!("sqlite://{}", folder.path().join("cloakroom.db").display());
-        let store = Store::open(&url).await.expect("a new database");
+        let (_folder, store) = new_store().await;
         for number in 0..20 {
-            let user = NewUser {
-                id: format!("id-{number}"),
-                username: format!("user-{number}"),
-                email: None,
-                full_name: None,
-                hashed_password: String::new(),
-                disabled: false,
-                scopes: Scopes::AT_SIGN_UP,
-                created_at: 0,
-            };
-            store.insert_user(&user, None).await.expect("a new user");
+            store.insert_user(&user(number, ""), None).await.expect("a new user");
         }
+        let lookups = &store.sqlite().lookups;
         let names: Vec<_> = (0..500).map(|number| format!("user-{}", number % 25)).collect();
         let others = ["", "USER-1", "user-1\0", "user-1 ", "\"", "[\"user-1\"]", "\u{10ffff}", "a' OR 1 --"];
         let asked: Vec<_> = names.iter().map(String::as_str).chain(others).collect();
-        let found = join_all(asked.iter().map(|name| store.lookups.find(name))).await;
+        let found = join_all(asked.iter().map(|name| lookups.find(name))).await;
         for (name, found) in asked.iter().zip(found) {
             let is_there = (0..20).any(|number| *name == format!("user-{number}"));
             let found = found.expect("a database").map(|user| user.username.clone());
@@ -148,11 +211,11 @@ mod tests {
         // A row that cannot be read is nobody else's error.
         let mut write = store.write().await.expect("a write");
         let broken = "UPDATE users SET tokens_valid_from = 'x' WHERE username = 'user-1'";
-        sqlx::query(broken).execute(&mut *write).await.expect("a write");
+        write.connection().run(Sql::new(broken)).await.expect("a write");
         write.commit().await.expect("a commit");
-        let found = join_all([store.lookups.find("user-1"), store.lookups.find("user-2")]).await;
+        let found = join_all([lookups.find("user-1"), lookups.find("user-2")]).await;
         assert!(matches!(found[..], [Err(_), Ok(Some(_))]));
         store.close().await;
-        assert!(matches!(store.lookups.find("user-1").await, Err(StoreError::Unavailable(_))));
+        assert!(matches!(lookups.find("user-1").await, Err(StoreError::Unavailable(_))));
     }
 }

@@ -1,38 +1,46 @@
-//! The database: SQLite through sqlx. Only this module contains SQL. Ids and times come from the caller. Most of the SQL is
-//! portable; `import`, `lookups`, `listing` and the triggers of the migrations are SQLite's. Rows are never sent to
-//! clients: the types on the wire are in `model`.
+//! The database: SQLite or PostgreSQL, through sqlx. Only this module contains SQL. Each statement is written once, in words
+//! that both engines take. What only one of them does is in `sqlite` and in `postgres`. Ids and times come from the caller.
+//! Rows are never sent to clients: the types on the wire are in `model`.
 
 mod actor;
 mod condition;
+mod connection;
+mod engine;
 mod error;
-mod file;
+mod guesses;
 mod handle;
 mod import;
 mod items;
 mod listing;
 mod logins;
 mod lookups;
-mod open;
-mod readers;
+mod open_error;
+mod opening;
+mod postgres;
 mod rows;
 mod search_texts;
-mod sweeper;
+mod sql;
+mod sqlite;
+#[cfg(test)]
+mod testing;
+mod token_key;
 mod user_changes;
 mod user_lists;
 mod users;
-mod wal_index;
-mod write;
 
 pub use self::{
     actor::Actor,
     condition::Condition,
     error::{NotAllowed, StoreError, Unique},
+    guesses::{Count, LockedCounts},
     handle::{CacheCounters, Store},
     import::{Conflict, Import, Imported},
     items::{ItemChange, ItemRow, NewItem, Place},
     listing::{Listed, Listing},
     logins::Credentials,
-    open::{OpenError, path},
+    open_error::OpenError,
+    opening::file,
     rows::{AccountRow, NewUser, UserInDb, UserRow},
     user_changes::{NewHash, UserChange},
 };
+pub use super::settings::DatabaseSettings;

@@ -7,6 +7,30 @@ use crate::{
     server::clock::rfc_3339,
 };
 
+/// The columns of a [`UserRow`]. Each statement names its columns: PostgreSQL refuses a prepared statement with `*` after a
+/// column was added, and a newer server may add one at any time.
+macro_rules! user_columns {
+    () => {
+        "users.id, username, email, full_name, disabled, scopes, tokens_valid_from, users.version"
+    };
+}
+
+/// The columns of an [`AccountRow`].
+macro_rules! account_columns {
+    () => {
+        concat!(user_columns!(), ", users.created_at, last_login_at")
+    };
+}
+
+/// The columns of a [`UserInDb`].
+macro_rules! user_in_db_columns {
+    () => {
+        concat!(user_columns!(), ", hashed_password, failed_logins")
+    };
+}
+
+pub(super) use {account_columns, user_columns, user_in_db_columns};
+
 /// A user, without the password's hash.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct UserRow {

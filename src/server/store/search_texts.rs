@@ -1,8 +1,6 @@
 //! Fills the texts that a search looks in, for rows that another program wrote: an older version, or somebody by hand.
 
-use sqlx::{Connection, SqliteConnection};
-
-use super::listing::search_text;
+use super::{error::StoreError, handle::Store, listing::search_text, sql::Sql};
 
 /// How many rows are filled in one transaction. Other writes wait for it.
 const AT_ONCE: i64 = 1000;
@@ -10,33 +8,33 @@ const AT_ONCE: i64 = 1000;
 /// Fills all texts that are missing. If there are none, an index tells at once.
 ///
 /// # Errors
-/// sqlx's error.
-pub async fn fill(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    let users = "SELECT id, username, full_name, email FROM users WHERE search_text = '' LIMIT $1";
-    while fill_some(connection, users, "UPDATE users SET search_text = $1 WHERE id = $2").await? > 0 {}
-    let items = "SELECT item_id, item_id, title, description FROM items WHERE search_text = '' LIMIT $1";
-    while fill_some(connection, items, "UPDATE items SET search_text = $1 WHERE item_id = $2").await? > 0 {}
+/// [`StoreError`].
+pub async fn fill(store: &Store) -> Result<(), StoreError> {
+    // Only if it still is missing: a server may have changed the row since.
+    let users = "SELECT id, username, full_name, email FROM users WHERE search_text = '' LIMIT $1 + 0";
+    let user = "UPDATE users SET search_text = $1 WHERE id = $2 AND search_text = ''";
+    while fill_some(store, users, user).await? > 0 {}
+    let items = "SELECT item_id, item_id, title, description FROM items WHERE search_text = '' LIMIT $1 + 0";
+    let item = "UPDATE items SET search_text = $1 WHERE item_id = $2 AND search_text = ''";
+    while fill_some(store, items, item).await? > 0 {}
     Ok(())
 }
 
+/// A row without its text: the id, and what makes the text.
+type Missing = (String, String, Option<String>, Option<String>);
+
 /// Fills some of the texts. Returns how many.
-async fn fill_some(
-    connection: &mut SqliteConnection,
-    missing: &'static str,
-    update: &'static str,
-) -> Result<usize, sqlx::Error> {
-    let mut rows: Vec<(String, String, Option<String>, Option<String>)> =
-        sqlx::query_as(missing).bind(AT_ONCE).fetch_all(&mut *connection).await?;
-    if rows.is_empty() {
+async fn fill_some(store: &Store, missing: &'static str, update: &'static str) -> Result<usize, StoreError> {
+    let missing = || Sql::new(missing).bind(AT_ONCE);
+    if store.read().await?.connection().optional::<Missing>(missing()).await?.is_none() {
         return Ok(0);
     }
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    // Again, now that nobody else can write.
-    rows = sqlx::query_as(missing).bind(AT_ONCE).fetch_all(&mut *transaction).await?;
+    let mut write = store.write().await?;
+    let rows: Vec<Missing> = write.connection().all(missing()).await?;
     for (id, name, one, other) in &rows {
         let text = search_text([Some(name), one.as_deref(), other.as_deref()]);
-        sqlx::query(update).bind(text).bind(id).execute(&mut *transaction).await?;
+        write.connection().run(Sql::new(update).bind(text).bind(&**id)).await?;
     }
-    transaction.commit().await?;
+    write.commit().await?;
     Ok(rows.len())
 }

@@ -1,9 +1,15 @@
 //! Users: how their rows are changed and deleted.
 
-use sqlx::SqliteConnection;
-
 use super::{
-    condition::Condition, error::StoreError, handle::Store, listing::search_text, rows::AccountRow, users::digest,
+    condition::Condition,
+    connection::Connection,
+    engine::Engine,
+    error::StoreError,
+    handle::Store,
+    listing::search_text,
+    rows::{AccountRow, account_columns, user_columns},
+    sql::Sql,
+    users::digest,
 };
 use crate::model::Scopes;
 
@@ -23,6 +29,11 @@ pub struct UserChange {
 }
 
 impl UserChange {
+    /// Whether an administrator who is not disabled still is one afterwards.
+    fn stays_administrator(&self) -> bool {
+        self.disabled != Some(true) && self.scopes.is_none_or(Scopes::is_administrators)
+    }
+
     /// Whether nothing is to be changed.
     fn is_empty(&self) -> bool {
         let Self { email, full_name, disabled, scopes, password } = self;
@@ -61,8 +72,12 @@ impl Store {
         change: &UserChange,
         condition: &Condition,
     ) -> Result<AccountRow, StoreError> {
-        let mut write = self.write_for(condition.actor()).await?;
-        let updated = update(&mut write, username, change, condition).await;
+        let mut write = if change.stays_administrator() {
+            self.write_for(condition.actor()).await?
+        } else {
+            self.write_to_administrators(condition.actor()).await?
+        };
+        let updated = update(write.connection(), username, change, condition).await;
         write.end(updated).await
     }
 
@@ -72,10 +87,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::Missing`], [`StoreError::Outdated`], [`StoreError::LastAdministrator`].
     pub async fn delete_user(&self, username: &str, condition: &Condition, now: i64) -> Result<(), StoreError> {
-        let mut write = self.write_for(condition.actor()).await?;
-        let deleted = delete(&mut write, username, condition, now).await;
+        let mut write = self.write_to_administrators(condition.actor()).await?;
+        let deleted = delete(write.connection(), username, condition, now).await;
         write.end(deleted).await?;
-        self.sweeper.sweep().await;
+        if let Engine::Sqlite(sqlite) = &self.engine {
+            sqlite.sweep().await;
+        }
         Ok(())
     }
 
@@ -85,25 +102,20 @@ impl Store {
     /// [`StoreError`].
     pub async fn renew_hash(&self, id: &str, old: &str, new: &str) -> Result<(), StoreError> {
         let mut write = self.write().await?;
-        sqlx::query("UPDATE users SET hashed_password = $1 WHERE id = $2 AND hashed_password = $3")
-            .bind(new)
-            .bind(id)
-            .bind(old)
-            .execute(&mut *write)
-            .await?;
+        let sql = Sql::new("UPDATE users SET hashed_password = $1 WHERE id = $2 AND hashed_password = $3");
+        write.connection().run(sql.bind(new).bind(id).bind(old)).await?;
         write.commit().await
     }
 }
 
 async fn update(
-    connection: &mut SqliteConnection,
+    mut connection: Connection<'_>,
     username: &str,
     change: &UserChange,
     condition: &Condition,
 ) -> Result<AccountRow, StoreError> {
     let UserChange { email, full_name, disabled, scopes, password } = change;
-    let stays_administrator = *disabled != Some(true) && scopes.is_none_or(|scopes| scopes.is_administrators());
-    let updated: Option<AccountRow> = sqlx::query_as(concat!(
+    let sql = Sql::new(concat!(
         "UPDATE users SET email = CASE WHEN $1 THEN $2 ELSE email END, \
          full_name = CASE WHEN $3 THEN $4 ELSE full_name END, disabled = COALESCE($5, disabled), \
          scopes = COALESCE($6, scopes), hashed_password = COALESCE($7, hashed_password), \
@@ -114,46 +126,42 @@ async fn update(
          WHERE username = $9 AND ($10 IS NULL OR $10 LIKE '%,' || version || ',%') \
          AND ($11 IS NULL OR tokens_valid_from = $11) AND ($14 IS NULL OR id = $14) AND ($12 OR ",
         not_the_last_administrator!(),
-        ") RETURNING *"
+        ") RETURNING ",
+        account_columns!()
     ))
     .bind(email.is_some())
     .bind(email.as_ref().and_then(Option::as_deref))
     .bind(full_name.is_some())
     .bind(full_name.as_ref().and_then(Option::as_deref))
-    .bind(disabled)
+    .bind(*disabled)
     .bind(scopes.map(|scopes| scopes.to_string()))
-    .bind(password.as_ref().map(|new| &new.hashed_password))
+    .bind(password.as_ref().map(|new| &*new.hashed_password))
     .bind(password.as_ref().map(|new| new.tokens_valid_from))
     .bind(username)
     .bind(condition.versions())
     .bind(password.as_ref().and_then(|new| new.replaces))
-    .bind(stays_administrator)
+    .bind(change.stays_administrator())
     .bind(i64::from(!change.is_empty()))
-    .bind(condition.user_id())
-    .fetch_optional(&mut *connection)
-    .await?;
-    let Some(row) = updated else {
+    .bind(condition.user_id());
+    let Some(row) = connection.optional::<AccountRow>(sql).await? else {
         let replaces = password.as_ref().and_then(|new| new.replaces);
         return Err(why_not(connection, username, condition, replaces).await);
     };
     if email.is_some() || full_name.is_some() {
         let text = search_text([Some(&row.user.username), row.user.full_name.as_deref(), row.user.email.as_deref()]);
-        sqlx::query("UPDATE users SET search_text = $1 WHERE id = $2")
-            .bind(text)
-            .bind(&row.user.id)
-            .execute(connection)
-            .await?;
+        let sql = Sql::new("UPDATE users SET search_text = $1 WHERE id = $2").bind(text).bind(&*row.user.id);
+        connection.run(sql).await?;
     }
     Ok(row)
 }
 
 async fn delete(
-    connection: &mut SqliteConnection,
+    mut connection: Connection<'_>,
     username: &str,
     condition: &Condition,
     now: i64,
 ) -> Result<(), StoreError> {
-    let deleted: Option<i64> = sqlx::query_scalar(concat!(
+    let sql = Sql::new(concat!(
         "DELETE FROM users WHERE username = $1 AND ($2 IS NULL OR $2 LIKE '%,' || version || ',%') \
          AND ($3 IS NULL OR id = $3) AND ",
         not_the_last_administrator!(),
@@ -161,46 +169,43 @@ async fn delete(
     ))
     .bind(username)
     .bind(condition.versions())
-    .bind(condition.user_id())
-    .fetch_optional(&mut *connection)
-    .await?;
-    let Some(tokens_valid_from) = deleted else {
+    .bind(condition.user_id());
+    let Some((tokens_valid_from,)) = connection.optional::<(i64,)>(sql).await? else {
         return Err(why_not(connection, username, condition, None).await);
     };
-    sqlx::query(
+    let sql = Sql::new(
         "INSERT INTO deleted_usernames (digest, tokens_valid_from) VALUES ($1, $2) ON CONFLICT (digest) \
          DO UPDATE SET tokens_valid_from = excluded.tokens_valid_from",
     )
     .bind(digest(username))
     // `iat` counts whole seconds: a token of this second ends too.
-    .bind(tokens_valid_from.max(now).saturating_add(1))
-    .execute(connection)
-    .await?;
+    .bind(tokens_valid_from.max(now).saturating_add(1));
+    connection.run(sql).await?;
     Ok(())
 }
 
-/// Why a statement changed no row. It looks within the same transaction, so it sees what the statement saw.
+/// Why a statement changed no row. On PostgreSQL somebody may have changed the row since; then it counts as missing.
 async fn why_not(
-    connection: &mut SqliteConnection,
+    mut connection: Connection<'_>,
     username: &str,
     condition: &Condition,
     replaces: Option<i64>,
 ) -> StoreError {
-    let found: Result<Option<(bool, bool)>, _> = sqlx::query_as(
-        "SELECT ($2 IS NULL OR $2 LIKE '%,' || version || ',%'), ($3 IS NULL OR tokens_valid_from = $3) \
-         FROM users WHERE username = $1 AND ($4 IS NULL OR id = $4)",
-    )
+    let sql = Sql::new(concat!(
+        "SELECT ($2 IS NULL OR $2 LIKE '%,' || version || ',%'), ($3 IS NULL OR tokens_valid_from = $3), ",
+        not_the_last_administrator!(),
+        " FROM users WHERE username = $1 AND ($4 IS NULL OR id = $4)"
+    ))
     .bind(username)
     .bind(condition.versions())
     .bind(replaces)
-    .bind(condition.user_id())
-    .fetch_optional(connection)
-    .await;
-    match found {
-        Err(error) => error.into(),
+    .bind(condition.user_id());
+    match connection.optional::<(bool, bool, bool)>(sql).await {
+        Err(error) => error,
         Ok(None) => StoreError::Missing,
-        Ok(Some((false, _))) => StoreError::Outdated,
-        Ok(Some((_, false))) => StoreError::PasswordChanged,
-        Ok(Some((true, true))) => StoreError::LastAdministrator,
+        Ok(Some((false, ..))) => StoreError::Outdated,
+        Ok(Some((_, false, _))) => StoreError::PasswordChanged,
+        Ok(Some((true, true, false))) => StoreError::LastAdministrator,
+        Ok(Some((true, true, true))) => StoreError::Missing,
     }
 }

@@ -3,6 +3,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::*;
+use crate::server::store::DatabaseSettings;
 
 /// The tutorial's own hash of `secret`.
 const HASH: &str = "$argon2id$v=19$m=65536,t=3,p=4$wagCPXjifgvUFBzq4hqe3w$CYaIb8sB+wtD+Vu/P4uod1+Qof8h+1g7bbDlBID48Rc";
@@ -22,8 +23,8 @@ fn good() -> String {
 fn database() -> (TempDir, tokio::runtime::Runtime, Store) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let url = format!("sqlite://{}", folder.path().join("cloakroom.db").display());
-    let store = runtime.block_on(Store::open(&url)).expect("a new database");
+    let settings = DatabaseSettings::at(format!("sqlite://{}", folder.path().join("cloakroom.db").display()));
+    let store = runtime.block_on(Store::open(&settings)).expect("a new database");
     (folder, runtime, store)
 }
 

@@ -24,7 +24,7 @@ pub async fn read_liveness() -> Json<Status> {
 
 /// Read whether the service can work
 ///
-/// Checks that the database's file is in its place and can be read, and that a write worked within the last seconds. A
+/// Checks that the database is in its place and can be read, and that a write worked within the last seconds. A
 /// full hashing queue does not count: anybody can fill the queue, and everything but logins still works.
 #[utoipa::path(
     get,

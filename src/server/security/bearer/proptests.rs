@@ -33,7 +33,7 @@ fn is_right(header: &HeaderValue, token: &str) -> bool {
 fn no_header_lets_anybody_in_but_bearer_and_a_token_of_ours() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let settings = Settings {
-        database: DatabaseSettings { url: format!("sqlite://{}", folder.path().join("cloakroom.db").display()) },
+        database: DatabaseSettings::at(format!("sqlite://{}", folder.path().join("cloakroom.db").display())),
         demo: DemoSettings { enabled: true },
         ..Settings::default()
     };

@@ -13,8 +13,7 @@ use std::{
     time::Instant,
 };
 
-use super::error::StoreError;
-use crate::server::clock;
+use crate::server::{clock, store::error::StoreError};
 
 /// The file that was opened. Cheap to clone.
 #[derive(Clone, Debug)]

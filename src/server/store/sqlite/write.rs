@@ -1,4 +1,4 @@
-//! Writing: one transaction at a time, on the one connection that writes.
+//! Writing to SQLite: one transaction at a time, on the one connection that writes.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -10,7 +10,8 @@ use std::{
 
 use sqlx::{Sqlite, SqliteConnection, pool::PoolConnection};
 
-use super::{error::StoreError, file::DatabaseFile, handle::Store};
+use super::{Sqlite as Engine, file::DatabaseFile};
+use crate::server::store::error::StoreError;
 
 /// A transaction that writes.
 ///
@@ -25,12 +26,12 @@ pub struct Write {
     failed: Arc<AtomicBool>,
 }
 
-impl Store {
+impl Engine {
     /// Waits for this caller's turn, and begins a transaction that writes.
     ///
     /// # Errors
     /// [`StoreError::Replaced`], [`StoreError::Unavailable`].
-    pub(super) async fn write(&self) -> Result<Write, StoreError> {
+    pub async fn write(&self) -> Result<Write, StoreError> {
         // Before a connection is opened: it must never open another file beside this one's write-ahead log.
         self.file.check().await?;
         let connection = self.writer.acquire().await?;
@@ -70,22 +71,6 @@ impl Write {
         self.ended = true;
         Ok(())
     }
-
-    /// Commits after `done`. If the database refused the caller's values, the transaction is rolled back, and the
-    /// connection is kept.
-    ///
-    /// # Errors
-    /// The error of `done`, and those of [`Write::commit`].
-    pub async fn end<T>(self, done: Result<T, StoreError>) -> Result<T, StoreError> {
-        match done {
-            Ok(value) => self.commit().await.map(|()| value),
-            Err(refusal) if refusal.is_refusal() => {
-                self.roll_back().await?;
-                Err(refusal)
-            }
-            Err(error) => Err(error),
-        }
-    }
 }
 
 impl Deref for Write {
@@ -113,22 +98,21 @@ impl Drop for Write {
 
 #[cfg(test)]
 mod tests {
-    use sqlx::Connection;
+    use sqlx::{Connection, Executor};
 
     use super::*;
+    use crate::server::store::testing::{file_of, new_store};
 
     #[tokio::test]
     async fn a_write_that_is_cut_off_leaves_no_lock_behind_and_no_change() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let url = format!("sqlite://{}", folder.path().join("cloakroom.db").display());
-        let store = Store::open(&url).await.expect("a new database");
+        let (folder, store) = new_store().await;
         for _ in 0..3 {
-            let mut write = store.write().await.expect("a write");
-            sqlx::query("UPDATE write_proofs SET proved_at = 7").execute(&mut *write).await.expect("one row");
+            let mut write = store.sqlite().write().await.expect("a write");
+            write.execute("UPDATE write_proofs SET proved_at = 7").await.expect("one row");
             drop(write);
         }
         store.prove_write(8).await.expect("the next write");
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.path().join("cloakroom.db"));
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file_of(&folder));
         let mut other = SqliteConnection::connect_with(&options.busy_timeout(std::time::Duration::ZERO))
             .await
             .expect("a connection");
@@ -140,11 +124,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_write_whose_file_is_removed_meanwhile_is_not_acknowledged() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().join("cloakroom.db");
-        let store = Store::open(&format!("sqlite://{}", path.display())).await.expect("a new database");
+        let (folder, store) = new_store().await;
         let write = store.write().await.expect("a write");
-        std::fs::remove_file(path).expect("a file");
+        std::fs::remove_file(file_of(&folder)).expect("a file");
         assert!(matches!(write.commit().await, Err(StoreError::Replaced(_))));
     }
 }

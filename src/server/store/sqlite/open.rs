@@ -18,70 +18,19 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{
-    file::DatabaseFile,
-    handle::{CACHED_USERS, CacheCounters, Store},
-    lookups::Lookups,
-    readers::Readers,
-    search_texts,
-    sweeper::Sweeper,
-    wal_index::WalIndex,
+use super::{CACHED_USERS, Sqlite, file::DatabaseFile, readers::Readers, sweeper::Sweeper, wal_index::WalIndex};
+use crate::server::store::{
+    lookups::{self, Lookups},
+    open_error::{MIGRATIONS_TABLE, OpenError, is_ours},
 };
 
 /// The migrations from an empty file to the current tables. They are compiled into the program.
-static MIGRATIONS: Migrator = sqlx::migrate!();
-
-/// The table in which sqlx records the applied migrations.
-const MIGRATIONS_TABLE: &str = "_sqlx_migrations";
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// How long a write waits for its turn, and how long it then waits for another process's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Why the database cannot be used. The message is one line that says what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The URL does not name a file.
-    #[error("database.url is sqlite:// and the path of a file, not {0:?}")]
-    Url(String),
-    /// The folder does not exist and cannot be created.
-    #[error("the folder {0} of the database cannot be created: {1}")]
-    Folder(PathBuf, #[source] io::Error),
-    /// The file cannot be opened or written.
-    #[error("cannot open the database {0} ({1}): check that the file and its folder can be written")]
-    Unusable(PathBuf, #[source] sqlx::Error),
-    /// The file does not exist, and the command needs an existing database.
-    #[error("there is no database {0}: start the program in the right folder, or set database.url")]
-    Missing(PathBuf),
-    /// The file cannot be created.
-    #[error("cannot create the database {0}: {1}")]
-    File(PathBuf, #[source] io::Error),
-    /// The file is not a database.
-    #[error("{0} is not a database: move it away or set database.url to another file")]
-    NotADatabase(PathBuf),
-    /// The database belongs to another program.
-    #[error("{0} is the database of another program: set database.url to another file")]
-    Foreign(PathBuf),
-    /// The database is from a newer version of the program.
-    #[error("the database {0} is from a newer version of Cloakroom: start that version")]
-    Newer(PathBuf),
-    /// The index of the write-ahead log cannot be read.
-    #[error("cannot read the write-ahead log's index of the database {0} ({1}): put the database on a local disk")]
-    Index(PathBuf, #[source] io::Error),
-    /// A migration failed.
-    #[error("the database {0} cannot be brought up to date: {1}")]
-    Migration(PathBuf, #[source] MigrateError),
-}
-
-impl Store {
-    /// Opens the database at `url`, which must exist.
-    ///
-    /// # Errors
-    /// [`OpenError`].
-    pub async fn open_existing(url: &str) -> Result<Self, OpenError> {
-        let path = path(url)?;
-        if path.exists() { Self::open(url).await } else { Err(OpenError::Missing(path)) }
-    }
-
+impl Sqlite {
     /// Opens the database at `url`. Creates the folder, the file and the tables if they are missing.
     ///
     /// # Errors
@@ -119,18 +68,12 @@ impl Store {
             .connect_with(options.clone())
             .await
             .map_err(unusable)?;
-        migrate(&writer).await.map_err(|error| OpenError::Migration(path.clone(), error))?;
-        search_texts::fill(&mut *writer.acquire().await.map_err(unusable)?).await.map_err(unusable)?;
-        // Into the file itself: until then, everything that a first start writes is in the write-ahead log.
-        // On a full disk it fails, and what is there can still be read.
-        if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&writer).await {
-            tracing::warn!(%error, "the write-ahead log was not moved into the database");
-        }
+        migrate(&writer).await.map_err(|error| OpenError::Migration(path.display().to_string(), error))?;
         // It never waits: while it waited, nobody else could write.
         let sweeping = options.clone().busy_timeout(Duration::ZERO);
         let read_only = options.pragma("query_only", "ON");
         let readers = Readers::open(&read_only).await.map_err(unusable)?;
-        let lookups = Lookups::start(read_only.connect().await.map_err(unusable)?);
+        let lookups = Lookups::start(lookups::Source::Sqlite(read_only.connect().await.map_err(unusable)?));
         let wal_index = WalIndex::open(&path).map_err(|error| OpenError::Index(path.clone(), error))?;
         Ok(Self {
             readers,
@@ -140,9 +83,16 @@ impl Store {
             lookups,
             sweeper: Sweeper::new(sweeping, file.clone()),
             file,
-            users: Arc::new(Cache::new(CACHED_USERS)),
-            cache: CacheCounters::default(),
+            users: Cache::new(CACHED_USERS),
         })
+    }
+
+    /// Moves the write-ahead log into the file itself: until then, everything that a first start writes is in the log. On a
+    /// full disk that fails, and what is there can still be read.
+    pub async fn checkpoint(&self) {
+        if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await {
+            tracing::warn!(%error, "the write-ahead log was not moved into the database");
+        }
     }
 }
 
@@ -155,13 +105,12 @@ pub fn path(url: &str) -> Result<PathBuf, OpenError> {
 }
 
 fn file_options(url: &str) -> Result<SqliteConnectOptions, OpenError> {
-    let refused = || OpenError::Url(url.to_owned());
     // In memory, each connection would have a separate database, and it would end with the connection.
     if !url.starts_with("sqlite:") || url.contains(":memory:") || url.contains("mode=memory") {
-        return Err(refused());
+        return Err(OpenError::Url);
     }
-    let options = SqliteConnectOptions::from_str(url).map_err(|_| refused())?;
-    if options.get_filename().as_os_str().is_empty() { Err(refused()) } else { Ok(options) }
+    let options = SqliteConnectOptions::from_str(url).map_err(|_| OpenError::Url)?;
+    if options.get_filename().as_os_str().is_empty() { Err(OpenError::Url) } else { Ok(options) }
 }
 
 /// Creates an empty file, which is an empty database. Only its owner can read it: it will hold hashes and addresses.
@@ -214,31 +163,19 @@ async fn inspect(path: &Path) -> Result<(), OpenError> {
         Vec::new()
     };
     connection.close().await.map_err(unusable)?;
-    // An interrupted start may have left only the table of migrations, without rows.
-    let untouched = applied.is_empty() && tables.iter().all(|table| table == MIGRATIONS_TABLE);
-    let ours = MIGRATIONS
-        .iter()
-        .zip(&applied)
-        .all(|(known, (version, checksum))| known.version == *version && known.checksum[..] == checksum[..]);
-    match applied.len() {
-        0 if untouched => Ok(()),
-        1.. if ours && applied.len() > MIGRATIONS.iter().count() => Err(OpenError::Newer(path.to_owned())),
-        1.. if ours => Ok(()),
-        _ => Err(OpenError::Foreign(path.to_owned())),
-    }
+    let is_empty = tables.iter().all(|table| table == MIGRATIONS_TABLE);
+    is_ours(&MIGRATIONS, &applied, is_empty, &path.display())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::server::store::testing::new_store;
 
     #[tokio::test]
     async fn what_is_promised_of_every_connection_holds() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let store = Store::open(&format!("sqlite://{}", folder.path().join("cloakroom.db").display())).await;
-        let Store { readers, writer, .. } = store.expect("a new database");
-        let mut reader = readers.get().await.expect("a connection");
-        let mut write = writer.acquire().await.expect("a connection");
+        let (_folder, store) = new_store().await;
+        let mut reader = store.sqlite().readers.get().await.expect("a connection");
+        let mut write = store.sqlite().writer.acquire().await.expect("a connection");
         for (connection, query_only) in [(&mut *reader, 1), (&mut *write, 0)] {
             let pragmas = [
                 // FULL: an acknowledged write is on the disk.

@@ -6,8 +6,8 @@ use futures::StreamExt;
 
 use super::*;
 
-fn throttle() -> Throttle {
-    Throttle::new(1000)
+fn throttle() -> Local {
+    Local::new(1000)
 }
 
 fn guess<'a>(username: &'a str, address: &str) -> Guess<'a> {
@@ -20,7 +20,7 @@ fn known<'a>(username: &'a str, address: &str) -> Guess<'a> {
 }
 
 /// Makes a guess that ends like this. Returns `false` if the guess has to wait; then it is not made.
-fn ends(throttle: &Throttle, guess: &Guess<'_>, end: End, now: Instant) -> bool {
+fn ends(throttle: &Local, guess: &Guess<'_>, end: End, now: Instant) -> bool {
     let keys = throttle.keys(guess);
     let admitted = throttle.lock().admit(&keys, now) == Admission::Admitted;
     if admitted {
@@ -30,12 +30,12 @@ fn ends(throttle: &Throttle, guess: &Guess<'_>, end: End, now: Instant) -> bool 
 }
 
 /// Makes a wrong guess. Returns `false` if the guess has to wait; then it is not made.
-fn fails(throttle: &Throttle, guess: &Guess<'_>, now: Instant) -> bool {
+fn fails(throttle: &Local, guess: &Guess<'_>, now: Instant) -> bool {
     ends(throttle, guess, End::Failed, now)
 }
 
 /// Makes this many wrong guesses, each as soon as it is allowed. Returns the wait before each guess, in seconds.
-fn waits(throttle: &Throttle, guess: &Guess<'_>, guesses: usize) -> Vec<u64> {
+fn waits(throttle: &Local, guess: &Guess<'_>, guesses: usize) -> Vec<u64> {
     let mut now = Instant::now();
     let mut waited = Vec::new();
     for _ in 0..guesses {
@@ -81,7 +81,7 @@ fn a_name_that_does_not_exist_waits_just_as_long() {
 fn in_parallel_as_many_guesses_are_admitted_as_one_after_the_other() {
     let throttle = throttle();
     let mut now = Instant::now();
-    let mut at_once = |throttle: &Throttle| {
+    let mut at_once = |throttle: &Local| {
         now += throttle.check(&guess("ada", "192.0.2.1"), now).err().unwrap_or_default();
         let guesses = (0..64).map(|number| throttle.keys(&guess("ada", &format!("198.51.100.{number}"))));
         let admitted: Vec<_> = guesses.filter(|keys| throttle.lock().admit(keys, now) == Admission::Admitted).collect();
@@ -103,7 +103,7 @@ async fn right_passwords_in_parallel_all_get_in_also_after_failures() {
     let right = (0..50).map(async |_| {
         let in_progress = throttle.begin(&guess("ada", "192.0.2.1")).await.expect("no wait");
         tokio::task::yield_now().await;
-        in_progress.succeeded();
+        in_progress.end(End::Succeeded);
     });
     futures::future::join_all(right).await;
     assert!(throttle.lock().in_progress.is_empty());
@@ -132,7 +132,7 @@ async fn guesses_that_wait_are_served_in_their_order() {
         async move {
             let in_progress = throttle.begin(&guess("ada", "192.0.2.1")).await.expect("no wait");
             tokio::task::yield_now().await;
-            in_progress.succeeded();
+            in_progress.end(End::Succeeded);
             number
         }
     });
@@ -157,7 +157,7 @@ async fn one_account_whose_guesses_wait_does_not_make_another_at_its_address_wai
 
 #[tokio::test]
 async fn only_so_many_guesses_wait() {
-    let throttle = Throttle::new(2);
+    let throttle = Local::new(2);
     let ada = guess("ada", "192.0.2.1");
     let mut guesses = Vec::new();
     for _ in 0..4 {
@@ -165,7 +165,7 @@ async fn only_so_many_guesses_wait() {
     }
     let [mut one, mut two] = [(); 2].map(|()| Box::pin(throttle.begin(&ada)));
     assert!(futures::poll!(one.as_mut()).is_pending() && futures::poll!(two.as_mut()).is_pending());
-    assert_eq!(throttle.begin(&ada).await.err(), Some(Refused::TooManyWaiting));
+    assert!(matches!(throttle.begin(&ada).await.err(), Some(Refused::TooManyWaiting)));
     assert!(throttle.begin(&guess("grace", "192.0.2.1")).await.is_ok(), "another account need not wait");
 }
 
@@ -182,7 +182,7 @@ async fn a_guess_whose_request_ends_while_it_waits_holds_nobody_up() {
         assert!(futures::poll!(waiting.as_mut()).is_pending());
     }
     drop(left);
-    first.pop().expect("one in progress").succeeded();
+    first.pop().expect("one in progress").end(End::Succeeded);
     // That began it. Its request ends before it knows.
     drop(begun_and_left);
     let stays = stays.await.expect("its turn");

@@ -4,7 +4,7 @@
 //! header that every commit changes, in whichever process (<https://www.sqlite.org/walformat.html>, section 2.1). A
 //! connection compares this header to learn whether its cached pages are still right. This module does the same, by
 //! reading the header as a file. On a local disk, a file and its shared memory have the same bytes. The server checks this
-//! when it starts ([`Store::check_that_changes_are_seen`](super::Store::check_that_changes_are_seen)).
+//! when it starts ([`Store::check_that_changes_are_seen`](crate::server::store::Store::check_that_changes_are_seen)).
 //!
 //! So the cache notices every writer, including the command line and an `UPDATE` by hand. No write can forget to
 //! invalidate the cache. It is one system call that waits for nobody: no other thread, no lock, no disk.
@@ -62,7 +62,7 @@ impl WalIndex {
 mod tests {
     use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
 
-    use crate::server::store::Store;
+    use crate::server::store::{DatabaseSettings, Store};
 
     #[tokio::test]
     async fn the_state_changes_with_each_commit_of_anybody_and_with_nothing_else() {
@@ -70,10 +70,11 @@ mod tests {
         let (real, path) = (folder.path().join("real.db"), folder.path().join("cloakroom.db"));
         std::fs::write(&real, "").expect("a file");
         std::os::unix::fs::symlink(&real, &path).expect("a link");
-        let store = Store::open(&format!("sqlite://{}", path.display())).await.expect("a new database");
+        let settings = DatabaseSettings::at(format!("sqlite://{}", path.display()));
+        let store = Store::open(&settings).await.expect("a new database");
         let options = SqliteConnectOptions::new().filename(&path);
         let mut other: SqliteConnection = options.connect().await.expect("another connection");
-        let state = || store.wal_index.state().expect("a header of the known format");
+        let state = || store.sqlite().wal_index.state().expect("a header of the known format");
         let mut seen = vec![state()];
         for number in 2..20 {
             if number % 2 == 0 {

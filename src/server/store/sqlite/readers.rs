@@ -16,7 +16,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::error::StoreError;
+use crate::server::store::error::StoreError;
 
 /// How many connections read.
 const CONNECTIONS: u32 = 4;

@@ -1,0 +1,83 @@
+//! A database for one test: a file of SQLite, or a schema of its own in the PostgreSQL that `CLOAKROOM_TEST_POSTGRES` names.
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection, raw_sql, sqlite::SqliteConnectOptions,
+};
+
+/// A database. Dropping it removes it from PostgreSQL.
+pub struct Database {
+    /// For `database.url`.
+    pub url: String,
+    /// On PostgreSQL, the name of the schema and the address of the server.
+    on: Option<(String, String)>,
+}
+
+/// Another program's connection.
+pub enum Other {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Database {
+    /// A new one. With SQLite it is the file `cloakroom.db` in `folder`, which is not created yet.
+    pub async fn new(folder: &Path) -> Self {
+        let Ok(server) = std::env::var("CLOAKROOM_TEST_POSTGRES") else {
+            return Self { url: format!("sqlite://{}", folder.join("cloakroom.db").display()), on: None };
+        };
+        let name = format!("cloakroom_test_{}", uuid::Uuid::new_v4().simple());
+        let create = AssertSqlSafe(format!("CREATE SCHEMA {name}"));
+        connect(&server).await.execute(raw_sql(create)).await.expect("a new schema");
+        let mut url = url::Url::parse(&server).expect("a URL");
+        url.query_pairs_mut().append_pair("options[search_path]", &name).append_pair("application_name", &name);
+        Self { url: url.to_string(), on: Some((name, server)) }
+    }
+
+    /// Whether it is on PostgreSQL.
+    pub fn is_postgres(&self) -> bool {
+        self.on.is_some()
+    }
+
+    /// Another program's connection.
+    pub async fn connect(&self) -> Other {
+        if self.is_postgres() {
+            return Other::Postgres(connect(&self.url).await);
+        }
+        let options = self.url.parse::<SqliteConnectOptions>().expect("a URL").busy_timeout(Duration::from_secs(30));
+        Other::Sqlite(SqliteConnection::connect_with(&options.foreign_keys(true)).await.expect("a database"))
+    }
+}
+
+impl Other {
+    pub async fn execute(&mut self, sql: &'static str) {
+        let (sqlite, postgres) = match self {
+            Self::Sqlite(connection) => (Some(connection.execute(raw_sql(sql)).await), None),
+            Self::Postgres(connection) => (None, Some(connection.execute(raw_sql(sql)).await)),
+        };
+        sqlite.transpose().expect("SQL that SQLite takes");
+        postgres.transpose().expect("SQL that PostgreSQL takes");
+    }
+}
+
+async fn connect(url: &str) -> PgConnection {
+    PgConnection::connect(url).await.expect("the PostgreSQL that CLOAKROOM_TEST_POSTGRES names")
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let Some((name, server)) = self.on.take() else { return };
+        let remove = async move {
+            let drop = AssertSqlSafe(format!("DROP SCHEMA {name} CASCADE"));
+            // A test that failed may have ended PostgreSQL.
+            if let Ok(mut connection) = PgConnection::connect(&server).await {
+                let _ = connection.execute(raw_sql(drop)).await;
+            }
+        };
+        // The test's own runtime may be ending.
+        let removed = std::thread::spawn(|| {
+            tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(remove);
+        });
+        let _ = removed.join();
+    }
+}
