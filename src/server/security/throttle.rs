@@ -54,7 +54,7 @@ impl Throttle {
     /// end. `key` is the key that signs tokens: without it, nobody can tell from the database what is counted.
     pub fn new(store: &Store, settings: &Settings, key: &str) -> Self {
         let most_waiting = settings.password.queue;
-        match store.is_shared() {
+        match store.shared_connections() {
             None => Self::Local(Local::new(most_waiting)),
             Some(connections) => {
                 let lease = Duration::from_secs(settings.limits.request_timeout.into());

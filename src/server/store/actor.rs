@@ -54,7 +54,7 @@ async fn check(mut write: Write, actor: Option<&Actor>, takes_an_administrator: 
         write.connection().optional(look.bind(&*actor.id)).await?
     } else {
         // It is the user's own row, or the owner's of an item: nobody changes it until the transaction ends.
-        write.connection().lock_user(&actor.id, "disabled, scopes, tokens_valid_from").await?
+        write.connection().lock_user(&actor.id).await?
     };
     let refused = match row {
         Some((_, _, version)) if version != actor.tokens_valid_from => NotAllowed::Gone,

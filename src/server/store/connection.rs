@@ -116,14 +116,14 @@ impl Connection<'_> {
         })
     }
 
-    /// Reads these columns of a user. Until this transaction ends, no other one changes the row. SQLite lets only one
-    /// transaction write anyway.
+    /// Whether a user is disabled, the scopes, and the version of the password. Until this transaction ends, no other one changes
+    /// the row. SQLite lets only one transaction write anyway.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn lock_user<R: Row>(&mut self, id: &str, columns: &'static str) -> Result<Option<R>, StoreError> {
-        let mut look = Sql::new("SELECT ");
-        look.push(columns).push(" FROM users WHERE id = ").push_value(id);
+    pub async fn lock_user(&mut self, id: &str) -> Result<Option<(bool, String, i64)>, StoreError> {
+        let mut look = Sql::new("SELECT disabled, scopes, tokens_valid_from FROM users WHERE id = ");
+        look.push_value(id);
         if let Self::Postgres(_) = self {
             look.push(" FOR NO KEY UPDATE");
         }

@@ -27,7 +27,7 @@ pub struct CacheCounters {
 
 impl Store {
     /// How many connections this server may open, if several servers may use the database.
-    pub fn is_shared(&self) -> Option<u32> {
+    pub fn shared_connections(&self) -> Option<u32> {
         match &self.engine {
             Engine::Sqlite(_) => None,
             Engine::Postgres(postgres) => Some(postgres.connections()),

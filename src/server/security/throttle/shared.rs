@@ -67,7 +67,7 @@ struct SharedCounts {
     fails: AtomicBool,
 }
 
-/// A guess in progress. Drop guard: see the type of the same name above.
+/// A guess in progress. Drop guard: one that is dropped without an end is ended by a task.
 pub struct InProgress<'a> {
     /// Its place among those of its server.
     _place: local::InProgress<'a>,
