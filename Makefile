@@ -10,7 +10,7 @@ export PATH := $(shell bash scripts/setup.sh path)
 
 # Not parallel: `test` runs from quick to slow, and two cargo processes would only wait for each other.
 .NOTPARALLEL:
-.PHONY: help run test fmt lint deny unit e2e interop examples openapi schemathesis soak
+.PHONY: help run test fmt lint deny unit e2e interop examples openapi schemathesis soak failover
 .PHONY: build sbom bench bench-page flood slow lists timing screenshots setup
 
 help: ## this list
@@ -67,6 +67,9 @@ soak: setup-soak build ## full disks, locks, clocks that jump, clients that leav
 	tests/soak/soak.sh
 	bench/slow.sh
 	bench/flood.sh
+
+failover: setup-failover build ## three servers behind HAProxy, PostgreSQL with Patroni: each part killed under load; six minutes, Linux only
+	tests/failover/failover.sh
 
 build: setup-build ## build the release: target/release/cloakroom and target/site, precompressed
 	cargo leptos build --release -P --split

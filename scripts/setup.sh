@@ -8,6 +8,7 @@
 #   python   the Python packages in tests/requirements.txt, and FastAPI's source package, for its tests
 #   bench    python and wrk
 #   soak     python, and libfiu and libfaketime, which make disks and clocks fail
+#   failover HAProxy, Patroni, etcd and PostgreSQL, Debian's packages, which tests/failover runs
 #   postgres PostgreSQL's server programs, which scripts/postgres.sh runs for the tests
 #   deny     rust and cargo-deny
 #   sbom     rust and cargo-cyclonedx
@@ -406,6 +407,42 @@ apt_postgres() {
     [[ $status == 0 ]] && postgres_path >/dev/null
 }
 
+# --- The cluster that tests/failover kills ---
+
+need_cluster() {
+    [[ $(uname) == Linux ]] || die "This test runs on Linux only."
+    if has_cluster; then return; fi
+    if can_apt; then
+        step "HAProxy, Patroni, etcd and PostgreSQL, Debian's packages: about 1 minute, once per machine" \
+            apt_cluster && has_cluster && return
+    fi
+    die "HAProxy, Patroni, etcd or PostgreSQL with pg_rewind is missing." \
+        "Install them (Debian, Ubuntu: apt-get install haproxy patroni etcd-server postgresql)"
+}
+
+# npm's PostgreSQL has no pg_rewind. Debian's is not on PATH.
+has_cluster() {
+    { has haproxy || [[ -x /usr/sbin/haproxy ]]; } && has patroni && has etcd && has unshare &&
+        compgen -G '/usr/lib/postgresql/*/bin/pg_rewind' >/dev/null
+}
+
+# Each of these packages also starts a service, now and at each start of the machine. The test needs the programs only.
+# The subshell takes the ban back, also if the installation is interrupted.
+apt_cluster() (
+    policy=/usr/sbin/policy-rc.d new=()
+    if [[ ! -e $policy ]]; then
+        trap 'as_root rm -f "$policy"' EXIT
+        printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null && as_root chmod 755 "$policy" || return 1
+    fi
+    for package in haproxy patroni etcd-server; do
+        [[ $(dpkg-query -Wf '${Status}' "$package" 2>/dev/null) == *' installed' ]] || new+=("$package")
+    done
+    if ! compgen -G '/usr/lib/postgresql/*/bin/pg_rewind' >/dev/null; then apt_postgres || return 1; fi
+    if [[ ${#new[@]} == 0 ]]; then return; fi
+    apt_install "${new[@]}" || return 1
+    if has systemctl; then as_root systemctl --quiet disable "${new[@]/etcd-server/etcd}" || true; fi
+)
+
 # --- Debian's packages ---
 
 can_apt() {
@@ -443,13 +480,14 @@ case ${1:-} in
         ;;
     python | bench | soak) need_python ;;
     postgres) need_perl_for_postgres ;;
+    failover) need_cluster ;;
     test)
         need_perl_for_postgres
         need_node
         need_python
         need_rust
         ;;
-    *) die "usage: scripts/setup.sh rust|run|build|python|bench|soak|deny|sbom|postgres|test|path|postgres-path" ;;
+    *) die "usage: scripts/setup.sh rust|run|build|python|bench|soak|failover|deny|sbom|postgres|test|path|postgres-path" ;;
 esac
 case $1 in
     build | test) need_npm_packages ;;
