@@ -4,11 +4,12 @@ use std::{io, net::SocketAddr, path::PathBuf};
 
 use cloakroom::server::{
     accounts::{ExportError, ImportError, UserError},
+    moving::MoveError,
     network::tls::TlsError,
     security::{password::HashError, secret::SecretError},
     settings::SettingsError,
     state::StartError,
-    store::{OpenError, StoreError},
+    store::{BackupError, OpenError, StoreError},
 };
 
 /// Why the program ends with exit code 1. The message is one line on standard error.
@@ -36,6 +37,10 @@ pub enum Failure {
     Import(#[from] ImportError),
     #[error(transparent)]
     Export(#[from] ExportError),
+    #[error(transparent)]
+    Move(#[from] MoveError),
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     #[error("{0} cannot be used: {1}")]
     File(PathBuf, #[source] io::Error),
     #[error("unknown scope: use me, items, me:write, items:write and admin, separated by spaces")]

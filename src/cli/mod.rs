@@ -1,5 +1,6 @@
 //! The operator's command line: its arguments.
 
+mod database;
 mod output;
 mod users;
 
@@ -7,8 +8,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use self::users::UserCommand;
-pub use self::{output::say, users::user};
+use self::{database::DatabaseCommand, users::UserCommand};
+pub use self::{database::database, output::say, users::user};
 
 /// What `--help` says about settings.
 const SETTINGS: &str = "\
@@ -71,6 +72,9 @@ pub enum Command {
     /// Manage users, also while the server runs
     #[command(subcommand)]
     User(UserCommand),
+    /// Move a database, or back it up
+    #[command(subcommand)]
+    Database(DatabaseCommand),
     /// Print a new key for token.secret-key
     Secret,
 }

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod clock;
 pub mod items;
+pub mod moving;
 pub mod network;
 pub mod openapi;
 pub mod operations;

@@ -89,7 +89,7 @@ pub enum StartError {
     /// Other servers on the same database would refuse this server's tokens.
     #[error(
         "the servers that share this database sign tokens with another key: set the same token.secret-key for all of them \
-         (docs/deployment.md says how to change it)"
+         (deploy/README.md says how to change it)"
     )]
     AnotherKey,
     /// The key for tokens cannot be made, stored or read.

@@ -27,6 +27,7 @@ mod operations;
 mod pages;
 mod passwords;
 mod postgres;
+mod postgres_tables;
 mod profile;
 mod revocation;
 mod sign_up;

@@ -1,105 +1,16 @@
 //! What only PostgreSQL makes possible: several servers on one database. Run by `make unit`, or with
-//! `scripts/postgres.sh cargo test --features ssr --test http -- --include-ignored postgres::`.
+//! `scripts/postgres.sh cargo test --features ssr --test http -- --include-ignored postgres`.
 
-use cloakroom::model::{Scopes, UserUpdate};
+use std::time::Duration;
+
+use cloakroom::{
+    model::{Scopes, UserUpdate},
+    server::store::NewUser,
+};
 use futures::future::join_all;
 use serde_json::json;
 
 use super::support::{PASSWORD, TestApp};
-
-#[tokio::test]
-#[ignore = "needs PostgreSQL"]
-async fn servers_that_start_at_once_on_an_empty_database_agree_on_its_tables_and_on_a_key() {
-    let servers = TestApp::start_several(5, &["token.secret-key="]).await;
-    servers[0].create("ada", Scopes::AT_SIGN_UP).await;
-    let ada = servers[1].log_in("ada").await;
-    for server in &servers {
-        assert_eq!(server.with_token(ada.token()).get("/users/me").await.status, 200);
-    }
-    // One that comes later finds the key, too.
-    assert_eq!(servers[2].beside().await.with_token(ada.token()).get("/users/me").await.status, 200);
-}
-
-#[tokio::test]
-#[ignore = "needs PostgreSQL"]
-async fn a_database_that_is_not_ours_or_not_there_stops_the_start_and_the_password_is_not_shown() {
-    let app = TestApp::start().await;
-    let refused = async |url: &str| {
-        let url = format!("database.url={url}");
-        app.try_beside(&[&url]).await.err().expect("a refusal").to_string()
-    };
-    let nobody = refused("postgres://ada:hunter2@127.0.0.1:1/cloakroom").await;
-    assert!(nobody.contains("cannot open the database cloakroom at 127.0.0.1:1"), "{nobody}");
-    assert!(!nobody.contains("hunter2") && !nobody.contains('\n'), "{nobody}");
-    for wrong in [
-        "postgress://ada:hunter2@127.0.0.1/cloakroom",
-        " postgres://ada:hunter2@127.0.0.1/cloakroom",
-        "postgres://ada:hunt@er/hunter2@127.0.0.1/cloakroom",
-        "postgres://ada@127.0.0.1/cloakroom?passwrd=hunter2",
-        "postgres://ada@127.0.0.1/cloakroom?sslmode=hunter2",
-    ] {
-        let said = refused(wrong).await;
-        assert!(said.contains("database.url") && !said.contains("hunter2"), "{said}");
-    }
-    let broken = refused("postgres://ada:hunter2@127.0.0.1:port/cloakroom").await;
-    assert!(broken.contains("database.url") && !broken.contains("hunter2"), "{broken}");
-    app.execute("DROP TABLE _sqlx_migrations").await;
-    let another = refused(&app.database.url).await;
-    assert!(another.contains("is the database of another program"), "{another}");
-    let only_a_view = TestApp::start().await;
-    only_a_view.state.store.close().await;
-    only_a_view
-        .execute(
-            "DO $$ DECLARE name TEXT; BEGIN FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = current_schema() \
-             LOOP EXECUTE 'DROP TABLE ' || name || ' CASCADE'; END LOOP; END $$; CREATE VIEW users AS SELECT 1 AS id",
-        )
-        .await;
-    let another = refused(&only_a_view.database.url).await;
-    assert!(another.contains("is the database of another program"), "{another}");
-    only_a_view.execute("CREATE TABLE _sqlx_migrations (proof TEXT)").await;
-}
-
-#[tokio::test]
-#[ignore = "needs PostgreSQL"]
-async fn a_server_with_another_key_does_not_start() {
-    let ours = "token.secret-key=7b1d6a52f3c84e0b9d5e2f71a8c643903c5ae8d1f04b72967ed01cb8a5f3d264";
-    let app = TestApp::start_with(&[ours]).await;
-    for other in
-        ["token.secret-key=", "token.secret-key=3c5ae8d1f04b72967ed01cb8a5f3d2647b1d6a52f3c84e0b9d5e2f71a8c64390"]
-    {
-        let refused = app.try_beside(&[other]).await.err().expect("a refusal").to_string();
-        assert!(refused.contains("another key") && refused.contains("token.secret-key"), "{refused}");
-    }
-    app.try_beside(&[ours]).await.expect("the same key");
-    let made = TestApp::start_with(&["token.secret-key="]).await;
-    assert!(made.try_beside(&[ours]).await.is_err(), "the first server has made another one");
-}
-
-#[tokio::test]
-#[ignore = "needs PostgreSQL"]
-async fn while_a_newer_version_is_installed_old_servers_go_on_and_may_start_again() {
-    let app = TestApp::start().await;
-    let ada = app.user().await;
-    assert_eq!(ada.post_json("/items", json!({"title": "Hat"})).await.status, 201);
-    // As the next version may do it: it only adds.
-    app.execute(
-        "ALTER TABLE users ADD COLUMN locale TEXT NOT NULL DEFAULT 'en'; ALTER TABLE items ADD COLUMN color TEXT; \
-         ALTER TABLE failures ADD COLUMN kind TEXT; CREATE TABLE next (id TEXT); INSERT INTO _sqlx_migrations \
-         (version, description, success, checksum, execution_time) VALUES (9999, 'next', TRUE, '\\x00', 0)",
-    )
-    .await;
-    for server in [&app, &app.beside().await] {
-        let ada = server.with_token(ada.token());
-        assert_eq!(ada.get("/users/me").await.status, 200);
-        assert_eq!(ada.post_json("/items", json!({"title": "Coat"})).await.status, 201);
-        assert_eq!(ada.patch_json("/users/me", json!({"full_name": "Ada"})).await.status, 200);
-        assert_eq!(ada.get("/items?q=hat").await.json()["count"], 1);
-        server.log_in("ada").await;
-        let wrong = server.anonymous().post_form("/token", "username=ada&password=wrong").await;
-        assert_eq!(wrong.status, 401);
-    }
-    assert_eq!(ada.get("/users/me/items").await.json().as_array().map(Vec::len), Some(3));
-}
 
 #[tokio::test]
 #[ignore = "needs PostgreSQL"]
@@ -231,11 +142,11 @@ async fn what_a_disabled_administrator_began_before_does_not_land_afterwards() {
     let promoted = tokio::spawn(async move {
         hedy.patch_json("/users/ada", json!({"scopes": ["me", "items", "admin"]})).await.status.as_u16()
     });
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
     let demotion = tokio::spawn(async move {
         grace.patch_json("/users/hedy", json!({"scopes": ["me"], "disabled": true})).await.status.as_u16()
     });
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(!demotion.is_finished(), "it waits for the change that began before it");
     other.execute("COMMIT").await;
     assert_eq!((promoted.await.expect("an answer"), demotion.await.expect("an answer")), (200, 200));
@@ -366,4 +277,34 @@ async fn a_nul_is_found_nowhere_and_breaks_nothing() {
     assert_eq!(login.status, 401);
     let token = app.sign("ada\0", cloakroom::server::clock::unix_seconds() + 60);
     assert_eq!(app.with_token(&token).get("/users/me").await.status, 401);
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn a_name_that_is_given_away_at_the_moment_of_its_deletion_opens_nothing_with_old_tokens() {
+    let app = TestApp::start().await;
+    app.user().await;
+    let mut deletion = app.database.connect().await;
+    deletion
+        .execute(
+            "BEGIN; DELETE FROM users WHERE username = 'ada'; \
+             INSERT INTO deleted_usernames VALUES (encode(sha256('ada'), 'hex'), 4102444800)",
+        )
+        .await;
+    let user = NewUser {
+        id: "another".to_owned(),
+        username: "ada".to_owned(),
+        email: None,
+        full_name: None,
+        hashed_password: String::new(),
+        disabled: false,
+        scopes: Scopes::default(),
+        created_at: 0,
+    };
+    // It waits for the deletion.
+    let (inserted, ()) = tokio::join!(app.state.store.insert_user(&user, None), async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        deletion.execute("COMMIT").await;
+    });
+    assert_eq!(inserted.expect("a new user").user.tokens_valid_from, 4_102_444_800);
 }

@@ -4,6 +4,7 @@
 
 mod command_line;
 mod connections;
+mod copies;
 #[path = "../shared/database.rs"]
 mod database;
 mod durability;
@@ -12,8 +13,10 @@ mod logging;
 mod operations;
 mod protocol;
 mod revocation;
+mod rows;
 mod secrets;
 mod serving;
+mod sqlite;
 mod support;
 mod user_files;
 mod user_lines;

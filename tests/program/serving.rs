@@ -111,6 +111,24 @@ fn told_to_stop_it_finishes_the_requests_in_progress_and_closes_the_database() {
 }
 
 #[test]
+fn told_to_stop_it_answers_what_was_sent_before_it_had_accepted_the_connection() {
+    let home = Home::new();
+    let mut server = home.serve();
+    // Frozen, so that the connections wait in the system's queue.
+    server.signal("STOP");
+    let request = "GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let clients: Vec<_> = (0..50).map(|_| server.begin(request)).collect();
+    server.signal("TERM");
+    server.signal("CONT");
+    for mut client in clients {
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer:?}");
+    }
+    server.stop();
+}
+
+#[test]
 fn a_client_that_keeps_its_connection_open_does_not_keep_the_server_from_stopping() {
     let home = Home::new();
     let mut server = home.serve();

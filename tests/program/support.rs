@@ -68,6 +68,17 @@ impl Home {
         self
     }
 
+    /// The database's URL, for the program in this folder.
+    pub fn url(&self) -> String {
+        let (_, url) = self.settings.iter().rfind(|(name, _)| *name == "CLOAKROOM__DATABASE__URL").expect("a setting");
+        url.clone()
+    }
+
+    /// The database's URL, for a program in any folder.
+    pub fn url_from_elsewhere(&self) -> String {
+        self.database.url.clone()
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

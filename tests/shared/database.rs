@@ -41,15 +41,20 @@ impl Database {
 
     /// Another program's connection.
     pub async fn connect(&self) -> Other {
-        if self.is_postgres() {
-            return Other::Postgres(connect(&self.url).await);
-        }
-        let options = self.url.parse::<SqliteConnectOptions>().expect("a URL").busy_timeout(Duration::from_secs(30));
-        Other::Sqlite(SqliteConnection::connect_with(&options.foreign_keys(true)).await.expect("a database"))
+        Other::to(&self.url).await
     }
 }
 
 impl Other {
+    /// Another program's connection to the database at `url`.
+    pub async fn to(url: &str) -> Self {
+        if url.starts_with("postgres") {
+            return Self::Postgres(connect(url).await);
+        }
+        let options = url.parse::<SqliteConnectOptions>().expect("a URL").busy_timeout(Duration::from_secs(30));
+        Self::Sqlite(SqliteConnection::connect_with(&options.foreign_keys(true)).await.expect("a database"))
+    }
+
     pub async fn execute(&mut self, sql: &'static str) {
         let (sqlite, postgres) = match self {
             Self::Sqlite(connection) => (Some(connection.execute(raw_sql(sql)).await), None),

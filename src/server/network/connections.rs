@@ -28,6 +28,8 @@ use crate::server::settings::LimitSettings;
 
 /// How long the requests in progress may take to finish once the server is told to stop.
 const GRACE: Duration = Duration::from_secs(10);
+/// How long the server goes on as before once it is told to stop, so that it reads the requests that were sent already.
+const LAST_CALL: Duration = Duration::from_millis(250);
 /// The pause after a failed accept, for example without a free file descriptor.
 const PAUSE: Duration = Duration::from_millis(200);
 /// The largest request line and header, in bytes. A header of 64 KiB still fits.
@@ -66,6 +68,15 @@ pub async fn serve<S>(
         running: is_running,
     };
     let (places, all) = (Arc::new(Semaphore::new(limits.connections)), GracefulShutdown::new());
+    let begin = |stream, peer, place| {
+        let (connections, watcher, open) = (connections.clone(), all.watcher(), open.clone());
+        tokio::spawn(async move {
+            open.inc();
+            connections.serve(stream, peer, watcher).await;
+            open.dec();
+            drop(place);
+        });
+    };
     let mut shutdown = pin!(shutdown);
     loop {
         let accepted = tokio::select! {
@@ -73,15 +84,7 @@ pub async fn serve<S>(
             () = &mut shutdown => break,
         };
         match accepted {
-            Ok((stream, peer, place)) => {
-                let (connections, watcher, open) = (connections.clone(), all.watcher(), open.clone());
-                tokio::spawn(async move {
-                    open.inc();
-                    connections.serve(stream, peer, watcher).await;
-                    open.dec();
-                    drop(place);
-                });
-            }
+            Ok((stream, peer, place)) => begin(stream, peer, place),
             // The client has gone already.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
@@ -91,8 +94,14 @@ pub async fn serve<S>(
         }
     }
     tracing::info!("stopping: requests in progress may take {} s", GRACE.as_secs());
-    // New connections are refused at once, and idle ones are closed.
-    drop((listener, running));
+    // For their clients, the connections in the system's queue are open already. Without this, they would be reset.
+    for (stream, peer, place) in waiting(listener, &places) {
+        begin(stream, peer, place);
+    }
+    // New connections are refused from now on. hyper closes connections without a request at once, also those whose request is
+    // only not read yet. So these are read first.
+    tokio::time::sleep(LAST_CALL).await;
+    drop(running);
     if timeout(GRACE, all.shutdown()).await.is_err() {
         tracing::warn!("stopped with requests still in progress");
     }
@@ -106,6 +115,21 @@ async fn next(
     let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
     Ok((stream, peer, place))
+}
+
+/// The connections that wait in the system's queue at this moment, as far as there are free places. Closes the listener.
+fn waiting(listener: TcpListener, places: &Arc<Semaphore>) -> Vec<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let mut waiting = Vec::new();
+    // An error means that the queue is empty, or that no connection can be had: then there is nothing to do for them.
+    let Ok(listener) = listener.into_std() else { return waiting };
+    while let Ok(place) = Arc::clone(places).try_acquire_owned()
+        && let Ok((stream, peer)) = listener.accept()
+        && stream.set_nonblocking(true).is_ok()
+        && let Ok(stream) = TcpStream::from_std(stream)
+    {
+        waiting.push((stream, peer, place));
+    }
+    waiting
 }
 
 impl<S> Connections<S>

@@ -70,20 +70,46 @@ pub fn key_path(database: &Path) -> PathBuf {
 /// # Errors
 /// [`SecretError`].
 pub fn kept_secret_key(database: &Path) -> Result<String, SecretError> {
-    let path = key_path(database);
-    let unusable = |error| SecretError::File(path.clone(), error);
     let new = new_secret_key()?;
+    if store_secret_key(database, &new)? {
+        tracing::info!(path = %key_path(database).display(), "made a key that signs tokens");
+        return Ok(new);
+    }
+    // It was there.
+    stored_secret_key(database)?.ok_or_else(|| SecretError::File(key_path(database), io::ErrorKind::NotFound.into()))
+}
+
+/// The key that is stored beside this database, if there is one.
+///
+/// # Errors
+/// [`SecretError`].
+pub fn stored_secret_key(database: &Path) -> Result<Option<String>, SecretError> {
+    let path = key_path(database);
+    match fs::read_to_string(&path) {
+        Ok(text) if text.trim().len() < 32 => Err(SecretError::TooShort(path)),
+        Ok(text) => Ok(Some(text.trim().to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(SecretError::File(path, error)),
+    }
+}
+
+/// Stores a key beside this database, for its owner only. Returns false if there is a key already: it stays.
+///
+/// # Errors
+/// [`SecretError::File`].
+pub fn store_secret_key(database: &Path, key: &str) -> Result<bool, SecretError> {
+    let path = key_path(database);
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
         Ok(mut file) => {
-            file.write_all(format!("{new}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(unusable)?;
-            tracing::info!(path = %path.display(), "made a key that signs tokens");
-            Ok(new)
+            let written = file.write_all(format!("{key}\n").as_bytes()).and_then(|()| file.sync_all());
+            if written.is_err() {
+                // A part of a key is none. The next attempt may have room.
+                let _ = fs::remove_file(&path);
+            }
+            written.map(|()| true).map_err(|error| SecretError::File(path, error))
         }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            let kept = fs::read_to_string(&path).map_err(unusable)?.trim().to_owned();
-            if kept.len() < 32 { Err(SecretError::TooShort(path)) } else { Ok(kept) }
-        }
-        Err(error) => Err(unusable(error)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(SecretError::File(path, error)),
     }
 }
 

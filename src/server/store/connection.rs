@@ -187,7 +187,7 @@ impl Snapshot<'_> {
 }
 
 /// How a statement reaches SQLite.
-fn for_sqlite(Sql { text, values }: Sql) -> Query<'static, Sqlite, SqliteArguments> {
+fn for_sqlite(Sql { text, values, .. }: Sql) -> Query<'static, Sqlite, SqliteArguments> {
     values.into_iter().fold(sqlx::query(as_text(text)), |query, value| match value {
         Value::Text(text) => query.bind(text),
         Value::Number(number) => query.bind(number),
@@ -197,8 +197,9 @@ fn for_sqlite(Sql { text, values }: Sql) -> Query<'static, Sqlite, SqliteArgumen
 }
 
 /// How a statement reaches PostgreSQL.
-fn for_postgres(Sql { text, values }: Sql) -> Query<'static, Postgres, PgArguments> {
-    values.into_iter().fold(sqlx::query(as_text(text)), |query, value| match value {
+fn for_postgres(Sql { text, values, is_planned_anew }: Sql) -> Query<'static, Postgres, PgArguments> {
+    let query = sqlx::query(as_text(text)).persistent(!is_planned_anew);
+    values.into_iter().fold(query, |query, value| match value {
         Value::Text(text) => query.bind(text),
         Value::Number(number) => query.bind(number),
         Value::Real(number) => query.bind(number),

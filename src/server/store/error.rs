@@ -2,6 +2,8 @@
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
+use sqlx::postgres::PgDatabaseError;
+
 use crate::model::Scopes;
 
 /// What can go wrong with a query.
@@ -35,7 +37,7 @@ pub enum StoreError {
     #[error(transparent)]
     Shared(Arc<Self>),
     /// The database refused or failed.
-    #[error("database: {0}")]
+    #[error("database: {}", reason(.0))]
     Unavailable(#[source] sqlx::Error),
 }
 
@@ -78,6 +80,16 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(database) if database.is_foreign_key_violation() => Self::Missing,
             _ => Self::Unavailable(error),
         }
+    }
+}
+
+/// What a database says of an error. For PostgreSQL, sqlx adds the line of its source code, which helps nobody here.
+pub(super) fn reason(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(database) if database.try_downcast_ref::<PgDatabaseError>().is_some() => {
+            database.message().to_owned()
+        }
+        error => error.to_string(),
     }
 }
 

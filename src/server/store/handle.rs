@@ -55,6 +55,27 @@ impl Store {
             Engine::Postgres(postgres) => Write::Postgres(postgres.write().await?),
         })
     }
+
+    /// The same, for a transaction that may take hours, and in which nobody else writes. SQLite lets only one write anyway. On
+    /// PostgreSQL the statement `lock` sees to it.
+    ///
+    /// # Errors
+    /// [`StoreError::Replaced`], [`StoreError::Unavailable`].
+    pub(super) async fn write_for_hours(&self, lock: &'static str) -> Result<Write, StoreError> {
+        Ok(match &self.engine {
+            Engine::Sqlite(sqlite) => Write::Sqlite(sqlite.write().await?),
+            Engine::Postgres(postgres) => Write::Postgres(postgres.write_for_hours(lock).await?),
+        })
+    }
+
+    /// Whether the tables are those of a newer version.
+    pub(super) fn is_newer(&self) -> bool {
+        match &self.engine {
+            // It would not have been opened.
+            Engine::Sqlite(_) => false,
+            Engine::Postgres(postgres) => postgres.is_newer(),
+        }
+    }
 }
 
 impl Store {

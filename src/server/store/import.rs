@@ -1,8 +1,6 @@
 //! An import: many users at once. They are collected in a temporary table, which nobody waits for. One transaction then
 //! looks for conflicts, and takes all of them over.
 
-use std::time::Duration;
-
 use sqlx::{Sqlite, pool::PoolConnection};
 
 use super::{
@@ -11,7 +9,7 @@ use super::{
     error::{StoreError, Unique},
     handle::Store,
     listing::search_text,
-    postgres::connections::Lent,
+    postgres::{HOURS, connections::Lent},
     rows::NewUser,
     sql::{Sql, Value},
     sqlite,
@@ -31,9 +29,6 @@ enum Importing<'a> {
     Sqlite(&'a sqlite::Sqlite, PoolConnection<Sqlite>),
     Postgres(Lent),
 }
-
-/// How long an import may take on PostgreSQL.
-const PATIENCE: Duration = Duration::from_secs(3600);
 
 /// How many users one statement puts into the temporary table.
 const AT_ONCE: usize = 200;
@@ -85,7 +80,7 @@ impl Store {
             }
             Engine::Postgres(postgres) => {
                 let mut lent = postgres.lend().await?;
-                lent.set_patience(PATIENCE);
+                lent.set_patience(HOURS);
                 lent.close_on_drop();
                 Importing::Postgres(lent)
             }

@@ -88,6 +88,8 @@ const NEWEST_FIRST: List<ItemRow, Place> = List {
     table: "items",
     total: "SELECT item_count FROM users WHERE id = ",
     order: ["created_at DESC, item_id DESC", "created_at, item_id"],
+    // The same: an index finds the owner's items in this order, and all of them are searched.
+    order_of_few: ["created_at DESC, item_id DESC", "created_at, item_id"],
     after: |query, place| {
         query.push("(created_at, item_id) < (").push_value(place.created_at).push(", ");
         query.push_value(place.item_id.clone()).push(")");
@@ -98,6 +100,7 @@ const NEWEST_FIRST: List<ItemRow, Place> = List {
 /// The items of a user, oldest first.
 const OLDEST_FIRST: List<ItemRow, Place> = List {
     order: ["created_at, item_id", "created_at DESC, item_id DESC"],
+    order_of_few: ["created_at, item_id", "created_at DESC, item_id DESC"],
     after: |query, place| {
         query.push("(created_at, item_id) > (").push_value(place.created_at).push(", ");
         query.push_value(place.item_id.clone()).push(")");

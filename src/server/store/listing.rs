@@ -40,11 +40,18 @@ pub struct List<R, Place> {
     pub total: &'static str,
     /// The order, and the same order backwards.
     pub order: [&'static str; 2],
+    /// The same for a search on PostgreSQL that finds few: see [`FEW`].
+    pub order_of_few: [&'static str; 2],
     /// The condition of the rows that come after a place.
     pub after: fn(&mut Sql, &Place),
     /// The place of a row.
     pub place: fn(&R) -> Place,
 }
+
+/// So many rows are sorted at once. PostgreSQL does not know how many rows a search finds, and the program has counted them. To
+/// find few of many rows, the index of trigrams is best. To find many, it is best to read in the list's order until the page is
+/// full. PostgreSQL would choose that for few rows too, and read the whole table: so it must not see that an index has the order.
+const FEW: i64 = 10_000;
 
 impl<R: Row, Place> List<R, Place> {
     /// Reads a part of the list, and counts the whole. `owner` is the id of the user whose rows they are.
@@ -66,6 +73,7 @@ impl<R: Row, Place> List<R, Place> {
             }
             if let Some(words) = search {
                 select.push(" AND search_text LIKE ").push_value(pattern(words)).push(r" ESCAPE '\'");
+                select.plan_anew();
             }
             select
         };
@@ -81,6 +89,7 @@ impl<R: Row, Place> List<R, Place> {
         };
         // One state of the database for both queries.
         let mut snapshot = connection.snapshot().await?;
+        let is_postgres = matches!(snapshot.connection(), Connection::Postgres(_));
         let counted: Option<(i64,)> = snapshot.connection().optional(counting).await?;
         // Without an owner there is nothing.
         let count = counted.map_or(0, |(count,)| count);
@@ -94,7 +103,8 @@ impl<R: Row, Place> List<R, Place> {
                 Window { from_the_end: false, offset: *skip, limit: limit.saturating_add(1) }
             }
         };
-        let [forwards, backwards] = self.order;
+        let finds_few = is_postgres && search.is_some() && count <= FEW;
+        let [forwards, backwards] = if finds_few { self.order_of_few } else { self.order };
         part.push(" ORDER BY ").push(if window.from_the_end { backwards } else { forwards });
         // `+ 0`: with a parameter alone after LIMIT, SQLite would prepare the statement anew for each value.
         part.push(" LIMIT ").push_value(window.limit).push(" + 0 OFFSET ").push_value(window.offset);

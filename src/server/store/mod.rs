@@ -5,6 +5,7 @@
 mod actor;
 mod condition;
 mod connection;
+mod copy;
 mod engine;
 mod error;
 mod guesses;
@@ -31,6 +32,7 @@ mod users;
 pub use self::{
     actor::Actor,
     condition::Condition,
+    copy::{Copied, Copy, CopyError},
     error::{NotAllowed, StoreError, Unique},
     guesses::{Count, LockedCounts},
     handle::{CacheCounters, Store},
@@ -41,6 +43,8 @@ pub use self::{
     open_error::OpenError,
     opening::file,
     rows::{AccountRow, NewUser, UserInDb, UserRow},
+    sqlite::{BackedUp, BackupError, back_up},
+    token_key::KeptKey,
     user_changes::{NewHash, UserChange},
 };
 pub use super::settings::DatabaseSettings;

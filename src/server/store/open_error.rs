@@ -4,7 +4,7 @@ use std::{fmt, io, path::PathBuf};
 
 use sqlx::migrate::{MigrateError, Migrator};
 
-use super::error::StoreError;
+use super::error::{StoreError, reason};
 
 /// The table in which sqlx records the applied migrations.
 pub(super) const MIGRATIONS_TABLE: &str = "_sqlx_migrations";
@@ -19,7 +19,7 @@ pub enum OpenError {
     #[error("the folder {0} of the database cannot be created: {1}")]
     Folder(PathBuf, #[source] io::Error),
     /// The file cannot be opened or written.
-    #[error("cannot open the database {0} ({1}): check that the file and its folder can be written")]
+    #[error("cannot open the database {0} ({reason}): check that the file and its folder can be written", reason = reason(.1))]
     Unusable(PathBuf, #[source] sqlx::Error),
     /// The file does not exist, and the command needs an existing database.
     #[error("there is no database {0}: start the program in the right folder, or set database.url")]
@@ -51,8 +51,11 @@ pub enum OpenError {
     )]
     Parameter(String),
     /// PostgreSQL does not answer, or refuses.
-    #[error("cannot open the database {0} ({1}): check database.url, and that PostgreSQL runs")]
+    #[error("cannot open the database {0} ({reason}): check database.url, and that PostgreSQL runs", reason = reason(.1))]
     Unreachable(String, #[source] sqlx::Error),
+    /// The database of PostgreSQL has no tables, and the command needs an existing database.
+    #[error("there are no users in the database {0}, and no tables: set database.url to the right one")]
+    Empty(String),
     /// The database keeps texts in another encoding.
     #[error("the database {0} has the encoding {1}: create one with the encoding UTF8")]
     Encoding(String, String),

@@ -1,6 +1,6 @@
 //! Opening the database, whichever it is.
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 use super::{
     engine::Engine,
@@ -19,8 +19,9 @@ impl Store {
     /// [`OpenError`].
     pub async fn open_existing(settings: &DatabaseSettings) -> Result<Self, OpenError> {
         match file(&settings.url)? {
-            Some(path) if !path.exists() => Err(OpenError::Missing(path)),
-            _ => Self::open(settings).await,
+            // A first start that was cut off may leave an empty file.
+            Some(path) if fs::metadata(&path).map_or(0, |file| file.len()) == 0 => Err(OpenError::Missing(path)),
+            _ => Self::open_or_create(settings, false).await,
         }
     }
 
@@ -29,8 +30,12 @@ impl Store {
     /// # Errors
     /// [`OpenError`].
     pub async fn open(settings: &DatabaseSettings) -> Result<Self, OpenError> {
+        Self::open_or_create(settings, true).await
+    }
+
+    async fn open_or_create(settings: &DatabaseSettings, creates: bool) -> Result<Self, OpenError> {
         let engine = if is_postgres(&settings.url) {
-            Engine::Postgres(Postgres::open(settings).await?.into())
+            Engine::Postgres(Postgres::open(settings, creates).await?.into())
         } else {
             Engine::Sqlite(Sqlite::open(&settings.url).await?.into())
         };

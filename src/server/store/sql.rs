@@ -8,10 +8,12 @@ use std::borrow::Cow;
 pub struct Sql {
     pub(super) text: Cow<'static, str>,
     pub(super) values: Vec<Value>,
+    /// Whether PostgreSQL plans it for these very values, each time.
+    pub(super) is_planned_anew: bool,
 }
 
 /// A value. `None` is NULL, and has a type too: PostgreSQL asks for it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// TEXT
     Text(Option<String>),
@@ -26,7 +28,13 @@ pub enum Value {
 impl Sql {
     /// This statement, without values yet.
     pub const fn new(text: &'static str) -> Self {
-        Self { text: Cow::Borrowed(text), values: Vec::new() }
+        Self { text: Cow::Borrowed(text), values: Vec::new(), is_planned_anew: false }
+    }
+
+    /// Has PostgreSQL plan the statement for these very values. Otherwise it may keep a plan for values of any kind, which
+    /// reads a whole table for some of them.
+    pub fn plan_anew(&mut self) {
+        self.is_planned_anew = true;
     }
 
     /// The value of the next number.
@@ -53,7 +61,14 @@ impl Sql {
 
     /// Whether a value has a NUL, which no text of PostgreSQL can have.
     pub(super) fn has_nul(&self) -> bool {
-        self.values.iter().any(|value| matches!(value, Value::Text(Some(text)) if text.contains('\0')))
+        self.values.iter().any(Value::has_nul)
+    }
+}
+
+impl Value {
+    /// Whether it has a NUL.
+    pub(super) fn has_nul(&self) -> bool {
+        matches!(self, Self::Text(Some(text)) if text.contains('\0'))
     }
 }
 

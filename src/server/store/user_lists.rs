@@ -16,6 +16,7 @@ const BY_USERNAME: List<AccountRow, String> = List {
     table: "users",
     total: "SELECT count FROM user_count",
     order: ["search_text", "search_text DESC"],
+    order_of_few: ["search_text || ''", "search_text || '' DESC"],
     after: |query, username| {
         // The character after the separator.
         query.push("search_text >= ").push_value(format!("{username} "));

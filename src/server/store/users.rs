@@ -95,9 +95,7 @@ pub(super) async fn insert(mut connection: Connection<'_>, user: &NewUser) -> Re
     let text = search_text([Some(&user.username), user.full_name.as_deref(), user.email.as_deref()]);
     let insert = concat!(
         "INSERT INTO users (id, username, email, full_name, hashed_password, disabled, scopes, created_at, version, \
-         search_text, tokens_valid_from) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, COALESCE((SELECT \
-         CASE WHEN tokens_valid_from > $10 THEN tokens_valid_from ELSE $10 END FROM deleted_usernames \
-         WHERE digest = $11), 0)) RETURNING ",
+         search_text, tokens_valid_from) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, 0) RETURNING ",
         account_columns!()
     );
     let sql = Sql::new(insert)
@@ -109,10 +107,18 @@ pub(super) async fn insert(mut connection: Connection<'_>, user: &NewUser) -> Re
         .bind(user.disabled)
         .bind(user.scopes.to_string())
         .bind(user.created_at)
-        .bind(text)
-        .bind(valid_from(user.created_at))
-        .bind(digest(&user.username));
-    connection.one(sql).await
+        .bind(text);
+    let inserted = connection.one(sql).await?;
+    // A statement of its own. The insertion waits for a transaction that is deleting the name at this moment, and on PostgreSQL
+    // it would not see what that one has written.
+    let old_tokens = concat!(
+        "UPDATE users SET tokens_valid_from = (SELECT CASE WHEN tokens_valid_from > $1 THEN tokens_valid_from ELSE $1 END \
+         FROM deleted_usernames WHERE digest = $2) \
+         WHERE id = $3 AND EXISTS (SELECT 1 FROM deleted_usernames WHERE digest = $2) RETURNING ",
+        account_columns!()
+    );
+    let sql = Sql::new(old_tokens).bind(valid_from(user.created_at)).bind(digest(&user.username)).bind(&*user.id);
+    Ok(connection.optional(sql).await?.unwrap_or(inserted))
 }
 
 /// From when on tokens are good, in Unix seconds, if a name is given away again at `created_at`, in Unix milliseconds. A token

@@ -167,7 +167,7 @@ impl Lent {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn begin_transaction(&mut self, begin: &'static str) -> Result<(), StoreError> {
-        self.say(begin).await?;
+        self.run_simple(begin).await?;
         self.is_in_transaction = true;
         Ok(())
     }
@@ -178,16 +178,19 @@ impl Lent {
     /// # Errors
     /// [`StoreError::Unavailable`]. If PostgreSQL did not answer, it may have committed.
     pub async fn end_transaction(&mut self, end: &'static str) -> Result<(), StoreError> {
-        self.say(end).await?;
+        self.run_simple(end).await?;
         self.is_in_transaction = false;
         Ok(())
     }
 
     /// Runs a statement that has no values and no answer.
-    async fn say(&mut self, statement: &'static str) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn run_simple(&mut self, statement: &'static str) -> Result<(), StoreError> {
         let (connection, deadline) = self.begin()?;
-        let said = timeout_at(deadline, connection.execute(raw_sql(statement))).await;
-        self.ended(said)?;
+        let done = timeout_at(deadline, connection.execute(raw_sql(statement))).await;
+        self.ended(done)?;
         Ok(())
     }
 

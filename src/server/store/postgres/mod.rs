@@ -3,12 +3,18 @@
 pub mod connections;
 mod open;
 
+use std::time::Duration;
+
 use self::connections::{Connections, Lent};
 use super::{error::StoreError, lookups::Lookups};
+
+/// How long the longest work of an operator may take: a copy, or an import.
+pub const HOURS: Duration = Duration::from_secs(24 * 3600);
 
 /// A PostgreSQL database.
 pub struct Postgres {
     connections: Connections,
+    is_newer: bool,
     pub(super) lookups: Lookups,
 }
 
@@ -30,6 +36,26 @@ impl Postgres {
         // Whatever the default of the database is.
         lent.begin_transaction("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await?;
         Ok(lent)
+    }
+
+    /// Begins a transaction that writes and may take hours. It begins with the statement `lock`, which waits for a few seconds
+    /// at most.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn write_for_hours(&self, lock: &'static str) -> Result<Lent, StoreError> {
+        let mut lent = self.write().await?;
+        lent.run_simple(lock).await?;
+        // LOCAL: the connection has its limits again when the transaction has ended.
+        lent.run_simple("SET LOCAL statement_timeout = 0").await?;
+        lent.run_simple("SET LOCAL idle_in_transaction_session_timeout = 0").await?;
+        lent.set_patience(HOURS);
+        Ok(lent)
+    }
+
+    /// Whether the tables are those of a newer version.
+    pub fn is_newer(&self) -> bool {
+        self.is_newer
     }
 
     /// How many connections may be open.

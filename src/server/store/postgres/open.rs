@@ -23,16 +23,18 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 const START: Duration = Duration::from_secs(10);
 
 impl Postgres {
-    /// Opens the database that the settings name. Creates the tables if they are missing.
+    /// Opens the database that the settings name. With `creates`, it creates the tables if they are missing.
     ///
     /// # Errors
     /// [`OpenError`].
-    pub async fn open(settings: &DatabaseSettings) -> Result<Self, OpenError> {
+    pub async fn open(settings: &DatabaseSettings, creates: bool) -> Result<Self, OpenError> {
         let patience = Duration::from_secs(settings.timeout.into());
         let milliseconds = patience.as_millis().to_string();
         let url = Url::parse(&settings.url).map_err(|error| OpenError::Address(error.to_string()))?;
         if let Some((unknown, _)) = url.query_pairs().find(|(name, _)| !is_parameter(name)) {
-            return Err(OpenError::Parameter(unknown.into_owned()));
+            // It is a mistyped name, or the rest of a password with a question mark, which must not be shown.
+            let is_a_name = unknown.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+            return Err(if is_a_name { OpenError::Parameter(unknown.into_owned()) } else { encode() });
         }
         let options = PgConnectOptions::from_str(&settings.url)
             // The error may have a part of the password.
@@ -46,24 +48,31 @@ impl Postgres {
             ]);
         let place = place(&options);
         if options.get_database().is_some_and(|name| name.contains(['/', '@', ':'])) {
-            let encode = "write /, @, : and ? of the password as %2F, %40, %3A and %3F";
-            return Err(OpenError::Address(encode.to_owned()));
+            return Err(encode());
         }
         let unreachable = |error| OpenError::Unreachable(place.clone(), error);
         let inspected = timeout(START, inspect(&options, &place)).await;
-        let is_newer = match inspected.map_err(|_| unreachable(gave_up()))? {
+        let mut is_newer = false;
+        match inspected.map_err(|_| unreachable(gave_up()))? {
             // A release only adds to the tables. So a server of the release before it works on them.
-            Err(OpenError::Newer(_)) => true,
-            inspected => inspected.map(|()| false)?,
-        };
-        if is_newer {
-            tracing::warn!(database = place, "the tables are those of a newer version: update this server too");
-        } else {
-            migrate(&options).await.map_err(|error| OpenError::Migration(place.clone(), error))?;
+            Err(OpenError::Newer(_)) => {
+                tracing::warn!(database = place, "the tables are those of a newer version: update this server too");
+                is_newer = true;
+            }
+            inspected => {
+                let applied = inspected?;
+                if applied == 0 && !creates {
+                    return Err(OpenError::Empty(place));
+                }
+                // Without a need, no lock is taken: pgbouncer may not keep it.
+                if applied < MIGRATIONS.iter().count() {
+                    migrate(&options).await.map_err(|error| OpenError::Migration(place.clone(), error))?;
+                }
+            }
         }
         let connections = Connections::new(options, settings.connections, patience);
         let lookups = Lookups::start(lookups::Source::Postgres(connections.clone()));
-        Ok(Self { connections, lookups })
+        Ok(Self { connections, is_newer, lookups })
     }
 }
 
@@ -85,6 +94,11 @@ fn is_parameter(name: &str) -> bool {
     NAMES.contains(&name) || (name.starts_with("options[") && name.ends_with(']'))
 }
 
+/// The password has a character that means something else in a URL.
+fn encode() -> OpenError {
+    OpenError::Address("write /, @, : and ? of the password as %2F, %40, %3A and %3F".to_owned())
+}
+
 fn gave_up() -> sqlx::Error {
     io::Error::new(io::ErrorKind::TimedOut, "it does not answer").into()
 }
@@ -104,8 +118,8 @@ async fn migrate(options: &PgConnectOptions) -> Result<(), sqlx::migrate::Migrat
     migrated
 }
 
-/// Inspects a database, without writing to it.
-async fn inspect(options: &PgConnectOptions, place: &str) -> Result<(), OpenError> {
+/// Inspects a database, without writing to it. Returns how many migrations it has.
+async fn inspect(options: &PgConnectOptions, place: &str) -> Result<usize, OpenError> {
     let unreachable = |error| OpenError::Unreachable(place.to_owned(), error);
     let mut connection = PgConnection::connect_with(options).await.map_err(unreachable)?;
     let encoding: String =
@@ -131,5 +145,6 @@ async fn inspect(options: &PgConnectOptions, place: &str) -> Result<(), OpenErro
     };
     connection.close().await.map_err(unreachable)?;
     let is_empty = tables.iter().all(|table| table == MIGRATIONS_TABLE);
-    is_ours(&MIGRATIONS, &applied, is_empty, &place)
+    is_ours(&MIGRATIONS, &applied, is_empty, &place)?;
+    Ok(applied.len())
 }

@@ -1,5 +1,6 @@
 //! SQLite: what only this engine does. The database is one file, and one connection writes.
 
+mod backup;
 mod file;
 mod open;
 mod readers;
@@ -12,8 +13,14 @@ use std::sync::{Arc, atomic::AtomicBool};
 use quick_cache::sync::Cache;
 use sqlx::SqlitePool;
 
+pub use self::{
+    backup::{BackedUp, BackupError, back_up},
+    open::path,
+    readers::Reader,
+    wal_index::DatabaseState,
+    write::Write,
+};
 use self::{file::DatabaseFile, readers::Readers, sweeper::Sweeper, wal_index::WalIndex};
-pub use self::{open::path, readers::Reader, wal_index::DatabaseState, write::Write};
 use super::{error::StoreError, lookups::Lookups, rows::UserRow};
 
 /// How many users the cache can hold.

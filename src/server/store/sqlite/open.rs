@@ -140,7 +140,10 @@ async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
 }
 
 /// Inspects an existing file, without writing to it.
-async fn inspect(path: &Path) -> Result<(), OpenError> {
+///
+/// # Errors
+/// [`OpenError`].
+pub async fn inspect(path: &Path) -> Result<(), OpenError> {
     let unusable = |error: sqlx::Error| match &error {
         // SQLITE_NOTADB
         sqlx::Error::Database(database) if database.code().as_deref() == Some("26") => {
