@@ -11,10 +11,10 @@ export PATH := $(shell bash scripts/setup.sh path)
 # Not parallel: `test` runs from quick to slow, and two cargo processes would only wait for each other.
 .NOTPARALLEL:
 .PHONY: help run test fmt lint deny unit e2e interop examples openapi schemathesis soak failover
-.PHONY: build sbom bench bench-page flood slow lists timing screenshots setup
+.PHONY: build sbom bench bench-page bench-copy flood slow lists scale timing screenshots setup
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: setup-run ## build, serve at http://127.0.0.1:3000 and rebuild on every change
 	cargo leptos watch --split
@@ -88,6 +88,9 @@ bench: setup-test setup-bench build ## the server beside bare axum and FastAPI, 
 bench-page: setup-test build ## how long a person waits for the pages on a slow phone; five minutes
 	cd end2end && CLOAKROOM_BIN=target/release/cloakroom npx playwright test --config bench.config.ts
 
+bench-copy: setup-postgres build ## 100,000 users and 1,000,000 items from SQLite to PostgreSQL and back; five minutes
+	bench/copy.sh
+
 flood: build ## 1000 logins at once: answers, memory, and the latency of /users/me meanwhile
 	bench/flood.sh
 
@@ -96,6 +99,9 @@ slow: build ## 1000 slow clients, and the latency of /users/me meanwhile
 
 lists: build ## pages and searches of 100,000 items and 1,000,000 users; two minutes
 	bench/lists.sh
+
+scale: setup-python setup-bench setup-postgres build ## what a login and a request cost, and 10,000,000 users; 20 minutes; writes docs/scale.md
+	bench/scale.sh
 
 timing: build ## whether login times reveal which names exist; three minutes
 	bench/timing.sh
