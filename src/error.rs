@@ -121,9 +121,14 @@ impl ApiError {
         Self::oauth2(400, "invalid_request", sentence)
     }
 
-    /// The token endpoint: a `grant_type` that is not `password`.
+    /// The token endpoint: a refresh token that is not good, whatever the reason is.
+    pub fn invalid_refresh_token() -> Self {
+        Self::oauth2(400, "invalid_grant", "The refresh token is not valid: log in again")
+    }
+
+    /// The token endpoint: a `grant_type` that is not known.
     pub fn unsupported_grant_type() -> Self {
-        Self::oauth2(400, "unsupported_grant_type", "The only grant_type here is password")
+        Self::oauth2(400, "unsupported_grant_type", "The grant types here are password and refresh_token")
     }
 
     /// The token endpoint: an unknown, malformed or ungranted scope.
@@ -353,6 +358,7 @@ mod tests {
     fn an_error_description_has_only_the_characters_that_rfc_6749_allows() {
         for refusal in [
             ApiError::incorrect_credentials(),
+            ApiError::invalid_refresh_token(),
             ApiError::unsupported_grant_type(),
             ApiError::invalid_scope(),
             ApiError::too_many_failures(30),

@@ -66,6 +66,7 @@ mod tests {
             username: "johndoe".to_owned(),
             password: password.to_owned(),
             scope: None,
+            keep_signed_in: None,
         };
         let exchange = LoginExchange::new(&form("secret"), 7);
         let fields: Vec<_> = exchange.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -80,6 +81,7 @@ mod tests {
             token_type: "bearer".to_owned(),
             expires_in: 60,
             scope: String::new(),
+            refresh_token: None,
         };
         assert_eq!(shortened(&token("abcdefghijklmnopqrstuvwxyz0123456789")), "abcdefghijkl…456789");
         assert_eq!(shortened(&token("short")), "short");

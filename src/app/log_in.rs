@@ -4,14 +4,14 @@ use super::{entrance::Entrance, flow::LoginExchange, me::ME, next, session::Stor
 use crate::{
     browser::{self, fetch::Answer},
     error::ApiError,
-    oauth2::{self, PasswordForm},
+    oauth2::{self, Grant, PasswordForm},
 };
 
 /// Logs in: posts the form to the token endpoint, begins what the next page loads first, and stores the token when
 /// `/users/me` has answered. A disabled user's token is useless, so it is not stored.
 pub async fn log_in(entrance: Entrance, form: PasswordForm, on_this_device: bool) -> Result<(), ApiError> {
     let started = browser::stopwatch();
-    let token = oauth2::token(form.clone()).await?;
+    let token = oauth2::token(Grant::Password(form.clone())).await?;
     let login = LoginExchange::new(&form, browser::since(started));
     let stored = StoredSession::new(token.clone(), &login);
     // The next page's first requests go out beside the one that is needed here.

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     browser,
     error::ApiError,
-    oauth2::{self, PasswordForm},
+    oauth2::{self, Grant, PasswordForm},
 };
 
 /// Gets a fresh token with the scopes of the present one, and goes on with it.
@@ -19,12 +19,12 @@ use crate::{
 pub async fn log_in_again(session: Session, username: String, password: String) -> Result<(), ApiError> {
     let started = browser::stopwatch();
     let scope = untrack(|| session.token()).map(|token| token.scope).filter(|scope| !scope.is_empty());
-    let mut form = PasswordForm { username, password, scope };
-    let mut answer = oauth2::token(form.clone()).await;
+    let mut form = PasswordForm { username, password, scope, keep_signed_in: None };
+    let mut answer = oauth2::token(Grant::Password(form.clone())).await;
     if matches!(&answer, Err(refusal) if refusal.is_invalid_scope()) {
         // The user has fewer scopes by now.
         form.scope = None;
-        answer = oauth2::token(form.clone()).await;
+        answer = oauth2::token(Grant::Password(form.clone())).await;
     }
     let login = LoginExchange::new(&form, browser::since(started));
     session.renew(StoredSession::new(answer?, &login));

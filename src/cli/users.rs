@@ -219,7 +219,10 @@ fn named(error: UserError, username: &str) -> Failure {
 
 /// Reads scopes, separated by spaces. None at all are good too.
 fn read_scopes(list: &str) -> Result<Scopes, Failure> {
-    if list.is_empty() { Ok(Scopes::default()) } else { Scopes::parse(list).map_err(|_| Failure::Scope) }
+    if list.is_empty() {
+        return Ok(Scopes::default());
+    }
+    Scopes::parse(list).ok().filter(|scopes| Scopes::ALL.contains(*scopes)).ok_or(Failure::Scope)
 }
 
 /// Reads a new password: twice from the terminal without echo, or one line from standard input.

@@ -10,6 +10,7 @@ mod page;
 mod password;
 mod rule;
 mod scope;
+mod session;
 mod text;
 mod token;
 mod user;
@@ -24,7 +25,8 @@ pub use password::{
     NewPassword, PASSWORD_DEFAULT_CHARACTERS, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS, PasswordRules,
 };
 pub use rule::BrokenRule;
-pub use scope::{ADMIN, ITEMS, ITEMS_WRITE, ME, ME_WRITE, Scopes, UnknownScope};
+pub use scope::{ADMIN, ITEMS, ITEMS_WRITE, ME, ME_WRITE, OFFLINE_ACCESS, Scopes, UnknownScope};
+pub use session::{EndedSession, Session};
 pub use token::Token;
 pub use user::{Account, UpdatePassword, User, UserCreate, UserUpdate, UserUpdateMe};
 pub use username::Username;

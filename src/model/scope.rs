@@ -21,14 +21,17 @@ pub const ME_WRITE: u8 = 1 << 2;
 pub const ITEMS_WRITE: u8 = 1 << 3;
 /// Manage all users and all items.
 pub const ADMIN: u8 = 1 << 4;
+/// Stay signed in: get a refresh token.
+pub const OFFLINE_ACCESS: u8 = 1 << 5;
 
 /// All scopes: the bit, the name on the wire, and the sentence that people are shown.
-const ALL: [(u8, &str, &str); 5] = [
+const ALL: [(u8, &str, &str); 6] = [
     (ME, "me", "Read information about the current user."),
     (ITEMS, "items", "Read items."),
     (ME_WRITE, "me:write", "Change or delete the current user."),
     (ITEMS_WRITE, "items:write", "Create, change and delete items."),
     (ADMIN, "admin", "Manage all users and all items."),
+    (OFFLINE_ACCESS, "offline_access", "Stay signed in: get a refresh token."),
 ];
 
 /// A set of scopes. The bits are constants rather than an enum so that a handler can name the ones it needs in its
@@ -44,8 +47,14 @@ impl Scopes {
     /// What a new user is granted: everything but `admin`.
     pub const AT_SIGN_UP: Self = Self(ME | ITEMS | ME_WRITE | ITEMS_WRITE);
 
-    /// All scopes.
+    /// All scopes that a user can be granted.
     pub const ALL: Self = Self(ME | ITEMS | ME_WRITE | ITEMS_WRITE | ADMIN);
+
+    /// The scope that everybody may ask for, and that nobody is granted (OpenID Connect Core §11).
+    pub const OFFLINE_ACCESS: Self = Self(OFFLINE_ACCESS);
+
+    /// All scopes that a login may ask for.
+    pub const ASKABLE: Self = Self::ALL.union(Self::OFFLINE_ACCESS);
 
     /// The set with these bits.
     pub const fn new(bits: u8) -> Self {
@@ -67,12 +76,12 @@ impl Scopes {
         Self(list.split(' ').filter_map(bit).fold(0, |bits, bit| bits | bit))
     }
 
-    /// The scope of this name.
+    /// The scope of this name, which a user can be granted.
     ///
     /// # Errors
     /// [`UnknownScope`].
     pub fn named(name: &str) -> Result<Self, UnknownScope> {
-        bit(name).map(Self).ok_or(UnknownScope)
+        bit(name).map(Self).filter(|scope| Self::ALL.contains(*scope)).ok_or(UnknownScope)
     }
 
     /// Whether these are the scopes of an administrator.
@@ -166,6 +175,13 @@ mod tests {
         for list in ["", " ", "me  items", " me", "me ", "me,items", "ME", "me\titems", "root", "me root"] {
             assert_eq!(Scopes::parse(list), Err(UnknownScope), "{list:?}");
         }
+    }
+
+    #[test]
+    fn everybody_may_ask_to_stay_signed_in_and_nobody_is_granted_it() {
+        assert_eq!(Scopes::parse("me offline_access"), Ok(Scopes::new(ME | OFFLINE_ACCESS)));
+        assert_eq!(Scopes::named("offline_access"), Err(UnknownScope));
+        assert!(!Scopes::ALL.contains(Scopes::OFFLINE_ACCESS));
     }
 
     #[test]

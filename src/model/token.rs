@@ -21,4 +21,9 @@ pub struct Token {
     pub expires_in: u32,
     /// The token's scopes: names separated by spaces.
     pub scope: String,
+    /// What gets the next token (RFC 6749 §6), if the scope `offline_access` was asked for. The browser's own is in a cookie
+    /// instead, which no script can read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub refresh_token: Option<String>,
 }

@@ -15,6 +15,7 @@ pub fn read_token(json: &Json) -> Option<Token> {
         token_type: text("token_type")?,
         expires_in: json.member("expires_in").whole_number()?,
         scope: text("scope")?,
+        refresh_token: None,
     })
 }
 

@@ -1,39 +1,54 @@
-//! OAuth2's own endpoints. They take form-encoded bodies, so they are Leptos server functions: a browser's form can
-//! post to one. The pages call the same functions. Any OAuth2 client may post to the same addresses.
+//! OAuth2's token endpoint. It takes a form-encoded body, so it is a Leptos server function: a browser's form can post to it. The
+//! pages call the same function. Any OAuth2 client may post to the same address.
 
 mod answer;
 mod error_slot;
-mod form;
+pub mod form;
+mod grant;
 mod protocol;
 
 pub use answer::{read_token, write_token};
 pub use error_slot::ErrorSlot;
-pub use form::PasswordForm;
+pub use grant::{Grant, PasswordForm, RefreshTokenForm};
 use leptos::server;
 use protocol::FormToJson;
 
 use crate::{error::ApiError, model::Token};
 
-/// `POST /token`: the password grant (RFC 6749 §4.3; the tutorial's `login_for_access_token`). Checks the username and
-/// password of the form and answers with a bearer token.
+/// `POST /token` (RFC 6749 §4.3 and §6; the tutorial's `login_for_access_token`). Checks what the client grants: a username and a
+/// password, or a refresh token. Answers with a bearer token.
 ///
 /// # Errors
-/// An invalid form, an unknown grant type or scope, wrong credentials, too many failures, or a full queue.
+/// An invalid form, an unknown grant type or scope, wrong credentials, a refresh token that is not good, too many failures, or a
+/// full queue.
 #[server(name = LoginForAccessToken, prefix = "", endpoint = "token", protocol = FormToJson)]
 pub async fn token(
-    /// The form's fields.
-    form: PasswordForm,
+    /// The form.
+    grant: Grant,
 ) -> Result<Token, ApiError> {
     use leptos::prelude::use_context;
+    use leptos_axum::ResponseOptions;
 
     use crate::server::{
-        accounts::{Login, login_for_access_token},
-        security::address::ClientAddress,
+        accounts::{Issued, Login, Renewal, login_for_access_token, refresh_access_token},
+        security::client_request::ClientRequest,
         state::AppState,
     };
 
     let state = use_context::<AppState>().ok_or_else(ApiError::internal)?;
-    let address = use_context::<ClientAddress>().ok_or_else(ApiError::internal)?;
-    let PasswordForm { username, password, scope } = form;
-    login_for_access_token(&state, Login { username, password, scope }, address).await
+    let request = use_context::<ClientRequest>().ok_or_else(ApiError::internal)?;
+    let Issued { token, cookies } = match grant {
+        Grant::Password(PasswordForm { username, password, scope, keep_signed_in }) => {
+            login_for_access_token(&state, Login { username, password, scope, keep_signed_in }, &request).await?
+        }
+        Grant::RefreshToken(RefreshTokenForm { refresh_token, session_id, scope }) => {
+            refresh_access_token(&state, Renewal { refresh_token, session_id, scope }, &request).await?
+        }
+    };
+    let answer = use_context::<ResponseOptions>().ok_or_else(ApiError::internal)?;
+    for cookie in cookies {
+        let cookie = http::HeaderValue::try_from(cookie).map_err(|_| ApiError::internal())?;
+        answer.append_header(http::header::SET_COOKIE, cookie);
+    }
+    Ok(token)
 }

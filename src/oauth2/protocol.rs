@@ -7,10 +7,7 @@
 use send_wrapper::SendWrapper;
 use server_fn::{Http, Protocol, client::Client, codec::Json, server::Server};
 
-use super::{
-    LoginForAccessToken, answer,
-    form::{FORM, OAuth2Form},
-};
+use super::{LoginForAccessToken, answer, form::FORM, grant::OAuth2Form};
 use crate::{
     browser::{fetch, json},
     error::ApiError,
@@ -41,7 +38,7 @@ where
 
     /// A browser has one thread. The wrapper says so to the compiler.
     fn run_client(path: &str, input: LoginForAccessToken) -> impl Future<Output = Result<Token, ApiError>> + Send {
-        SendWrapper::new(post(path.to_owned(), input.form.write()))
+        SendWrapper::new(post(path.to_owned(), input.grant.write()))
     }
 }
 

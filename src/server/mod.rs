@@ -25,7 +25,7 @@ use tokio::net::TcpListener;
 
 use self::{
     network::{connections, tls::Tls},
-    operations::metrics,
+    operations::{forgetting, metrics},
     state::AppState,
 };
 
@@ -47,10 +47,12 @@ pub async fn run(listeners: Listeners, state: AppState, shutdown: impl Future<Ou
         let app = metrics::router(Arc::clone(&state.metrics));
         tokio::spawn(connections::serve(listener, None, app, limits, Gauge::default(), pending()))
     });
+    let forgetting = tokio::spawn(forgetting::forget(store.clone()));
     connections::serve(listeners.public, listeners.tls, routes::service(state), limits, open, shutdown).await;
     if let Some(metrics) = metrics {
         metrics.abort();
     }
+    forgetting.abort();
     store.close().await;
 }
 

@@ -6,6 +6,7 @@ mod environment;
 mod list;
 mod origin;
 mod proxy;
+mod session;
 
 use std::{
     collections::HashMap,
@@ -26,7 +27,7 @@ use self::{
 };
 use crate::model::{PASSWORD_DEFAULT_CHARACTERS, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS};
 
-pub use self::{origin::Origin, proxy::ProxyHeader};
+pub use self::{origin::Origin, proxy::ProxyHeader, session::SessionSettings};
 
 /// The file that is read if `--config` names none. It may be missing.
 pub const DEFAULT_FILE: &str = "Leptos.toml";
@@ -52,6 +53,8 @@ pub struct Settings {
     pub database: DatabaseSettings,
     /// Access tokens.
     pub token: TokenSettings,
+    /// Sessions.
+    pub session: SessionSettings,
     /// The hashing of passwords.
     pub password: PasswordSettings,
     /// Accounts.
@@ -355,7 +358,7 @@ impl Settings {
 
     /// Checks that each value is in range and that the values fit together.
     fn check(&self) -> Result<(), SettingsError> {
-        let Self { leptos, server, tls, limits, database, token, password, demo, .. } = self;
+        let Self { leptos, server, tls, limits, database, token, session, password, demo, .. } = self;
         let least_memory = password.parallelism.saturating_mul(8);
         for (holds, sentence) in [
             (
@@ -377,6 +380,11 @@ impl Settings {
             ),
             ((1..=60).contains(&database.timeout), "database.timeout is 1 to 60 seconds"),
             ((1..=31_536_000).contains(&token.expires_in), "token.expires-in is 1 to 31536000 seconds"),
+            ((1..=31_536_000).contains(&session.lifetime), "session.lifetime is 1 to 31536000 seconds"),
+            (
+                (1..=session.lifetime).contains(&session.idle_timeout),
+                "session.idle-timeout is 1 second to session.lifetime",
+            ),
             ((1..=255).contains(&password.parallelism), "password.parallelism is 1 to 255"),
             ((1..=1000).contains(&password.iterations), "password.iterations is 1 to 1000"),
             (

@@ -22,7 +22,7 @@ use super::{
         secret::{SecretError, is_known_to_everybody, kept_secret_key, key_path, new_secret_key},
         throttle::Throttle,
     },
-    settings::{AccountSettings, LimitSettings, ServerSettings, Settings},
+    settings::{AccountSettings, LimitSettings, ServerSettings, SessionSettings, Settings},
     store::{self, OpenError, Store, StoreError},
     ui::{
         assets::Assets,
@@ -44,6 +44,10 @@ pub struct Parts {
     pub keys: Keys,
     /// How long a new token is valid, in seconds.
     pub token_expires_in: u32,
+    /// How long sessions last.
+    pub session: SessionSettings,
+    /// Whether clients reach the server by HTTPS.
+    pub is_reached_by_https: bool,
     /// Where clients reach the server: an origin, such as `https://cloakroom.example.com`.
     pub public_url: String,
     /// How long a client may take.
@@ -126,6 +130,10 @@ impl AppState {
             passwords,
             keys: Keys::new(&secret_key),
             token_expires_in: settings.token.expires_in,
+            session: settings.session,
+            is_reached_by_https: settings.tls.certificate.is_some()
+                || settings.server.behind_proxy
+                || settings.server.public_url.as_ref().is_some_and(|origin| origin.as_str().starts_with("https:")),
             public_url: match &settings.server.public_url {
                 Some(origin) => origin.as_str().to_owned(),
                 None if settings.tls.certificate.is_some() => format!("https://{}", settings.leptos.site_addr),

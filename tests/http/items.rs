@@ -339,7 +339,12 @@ async fn an_item_of_an_owner_who_is_gone_is_refused_as_an_invalid_token_and_the_
     let eve = app.state.store.find_user("eve").await.expect("a database").expect("a user").user;
     app.execute("DELETE FROM users").await;
     let new = ItemCreate { title: Title::parse("Umbrella").expect("a title"), description: None };
-    let actor = Actor { id: eve.id.clone(), tokens_valid_from: eve.tokens_valid_from, needed: Scopes::default() };
+    let actor = Actor {
+        id: eve.id.clone(),
+        tokens_valid_from: eve.tokens_valid_from,
+        session_id: None,
+        needed: Scopes::default(),
+    };
     let refused = items::create(&app.state.store, &eve, new, &actor).await.expect_err("a refusal");
     assert_eq!(refused, cloakroom::error::ApiError::invalid_token());
     let ada = app.user().await;

@@ -14,7 +14,7 @@ use super::support::{Client, TestApp, document};
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS"];
 
 /// Every call of the API's contract, and the health checks.
-const CONTRACT: [(&str, &str); 24] = [
+const CONTRACT: [(&str, &str); 31] = [
     ("POST", "/token"),
     ("GET", "/users/me"),
     ("GET", "/users/me/items"),
@@ -33,6 +33,13 @@ const CONTRACT: [(&str, &str); 24] = [
     ("PATCH", "/users/{username}"),
     ("DELETE", "/users/{username}"),
     ("GET", "/users/{username}/items"),
+    ("POST", "/revoke"),
+    ("GET", "/users/me/sessions"),
+    ("DELETE", "/users/me/sessions"),
+    ("DELETE", "/users/me/sessions/{session_id}"),
+    ("GET", "/users/me/ended-sessions"),
+    ("GET", "/users/{username}/sessions"),
+    ("DELETE", "/users/{username}/sessions"),
     ("GET", "/openapi.json"),
     ("GET", "/.well-known/oauth-authorization-server"),
     ("GET", "/health/live"),
@@ -54,7 +61,7 @@ fn operations() -> Vec<(String, String, &'static Value)> {
 
 /// Sends a request with an empty JSON object, which no call can use.
 async fn send(client: &Client, method: &str, path: &str) -> super::support::Answer {
-    let path = path.replace("{item_id}", "Foo").replace("{username}", "nobody");
+    let path = path.replace("{item_id}", "Foo").replace("{username}", "nobody").replace("{session_id}", "none");
     client.call(method, &path, &[("accept", "application/json")], "{}").await
 }
 
@@ -148,8 +155,8 @@ async fn an_operation_wants_just_the_scopes_that_it_lists() {
 #[test]
 fn the_security_scheme_is_the_tutorials_with_every_scope_and_its_sentence() {
     let scopes: serde_json::Map<_, _> =
-        Scopes::ALL.describe().map(|(name, sentence)| (name.to_owned(), sentence.into())).collect();
-    assert_eq!(scopes.len(), 5);
+        Scopes::ASKABLE.describe().map(|(name, sentence)| (name.to_owned(), sentence.into())).collect();
+    assert_eq!(scopes.len(), 6);
     let expected = json!({"OAuth2PasswordBearer": {
         "type": "oauth2",
         "flows": {"password": {"tokenUrl": "token", "scopes": scopes}},
@@ -165,7 +172,8 @@ fn every_operation_has_a_name_a_sentence_and_an_example_of_each_answer() {
         }
         assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{method} {path}");
         for (status, response) in operation["responses"].as_object().expect("responses") {
-            if status == "204" {
+            // RFC 7009 §2.2: a revocation is answered with a 200 and nothing.
+            if status == "204" || (status == "200" && path == "/revoke") {
                 assert!(response["content"].is_null(), "{method} {path} {status}");
                 continue;
             }
@@ -210,7 +218,7 @@ async fn the_form_is_described_field_by_field_as_it_is_read() {
     for secret in ["password", "client_secret"] {
         assert_eq!(form["properties"][secret]["format"], "password");
     }
-    let names: Vec<_> = Scopes::ALL.describe().map(|(name, _)| name).collect();
+    let names: Vec<_> = Scopes::ASKABLE.names().collect();
     let one = names.join("|");
     assert_eq!(form["properties"]["scope"]["pattern"], format!("^(({one})( ({one}))*)?$"));
     let app = TestApp::start().await;
@@ -229,10 +237,12 @@ async fn the_metadata_tells_where_and_how_to_get_a_token() {
     let expected = json!({
         "issuer": "https://cloakroom.example.com",
         "token_endpoint": "https://cloakroom.example.com/token",
-        "scopes_supported": ["me", "items", "me:write", "items:write", "admin"],
+        "revocation_endpoint": "https://cloakroom.example.com/revoke",
+        "scopes_supported": ["me", "items", "me:write", "items:write", "admin", "offline_access"],
         "response_types_supported": [],
-        "grant_types_supported": ["password"],
+        "grant_types_supported": ["password", "refresh_token"],
         "token_endpoint_auth_methods_supported": ["none"],
+        "revocation_endpoint_auth_methods_supported": ["none"],
         "service_documentation": "https://cloakroom.example.com/docs",
     });
     for path in ["/.well-known/oauth-authorization-server", "/.well-known/oauth-authorization-server/"] {

@@ -109,6 +109,7 @@ async fn typed(app: &TestApp, username: &str, seconds_ago: i64) -> Client {
         auth_time: now - seconds_ago,
         user_id: &user.id,
         password_version: user.tokens_valid_from,
+        sid: None,
     };
     app.with_token(&app.state.keys.create_access_token(&claims).expect("a token"))
 }

@@ -112,3 +112,14 @@ async fn a_slow_request_of_a_deleted_user_does_not_change_the_next_user_of_the_n
     call_slowly(&ada, ("PATCH", "/users/me"), change, again).await.assert_refused(401, INVALID);
     assert_eq!(app.log_in("ada").await.get("/users/me").await.json()["email"], Value::Null);
 }
+
+#[tokio::test]
+async fn a_request_of_a_session_that_ended_meanwhile_changes_nothing() {
+    let app = TestApp::start().await;
+    app.create("ada", Scopes::AT_SIGN_UP).await;
+    let tokens = app.sign_in("ada").await;
+    let ada = app.with(&tokens);
+    let revoked = async || app.revoke(&tokens.refresh).await;
+    call_slowly(&ada, ("POST", "/items"), json!({"title": "Hat"}), revoked).await.assert_refused(401, INVALID);
+    assert_eq!(app.log_in("ada").await.get("/items").await.json()["count"], 0);
+}

@@ -271,6 +271,11 @@ impl TestApp {
         sign(&claims)
     }
 
+    /// All values of a table as text, a line for each row.
+    pub async fn texts_of(&self, table: &str) -> String {
+        self.database.connect().await.texts_of(table).await
+    }
+
     /// Runs SQL on the database as another program would: through a separate connection.
     pub async fn execute(&self, sql: &'static str) {
         let mut other = self.database.connect().await;

@@ -232,7 +232,7 @@ async fn what_oauth2_clients_add_is_accepted_and_not_used() {
 #[tokio::test]
 async fn another_grant_type_is_unsupported() {
     let app = TestApp::with_ada().await;
-    let form = format!("grant_type=client_credentials&username=ada&password={PASSWORD}");
+    let form = format!("grant_type=authorization_code&username=ada&password={PASSWORD}");
     app.anonymous().post_form("/token", &form).await.assert_oauth2(400, "unsupported_grant_type");
 }
 

@@ -60,7 +60,7 @@ fn LoginForm() -> impl IntoView {
         }
         let Ok(fields) = FormData::new_with_form(&event_target::<HtmlFormElement>(&event)) else { return };
         let value = |name: &str| fields.get(name).as_string().unwrap_or_default();
-        let form = PasswordForm { username: value("username"), password: value("password"), scope: None };
+        let form = PasswordForm { username: value("username"), password: value("password"), scope: None, keep_signed_in: None };
         // Hides the password again. Browsers remember the value of a plain text field, and offer it to the next person.
         shown.set(false);
         session.notice().set(None);

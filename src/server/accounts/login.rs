@@ -2,18 +2,21 @@
 
 use std::fmt;
 
-use uuid::Uuid;
-
-use super::{authenticate::authenticate_user, sign_up::whole_seconds};
+use super::{
+    access_token::{Authentication, Issued, access_token},
+    authenticate::authenticate_user,
+    sessions,
+    sign_up::whole_seconds,
+};
 use crate::{
     error::ApiError,
-    model::{Scopes, Token},
+    model::Scopes,
     server::{
         clock,
         operations::{metrics::LoginOutcome, request_id::current},
         security::{
             address::ClientAddress,
-            jwt::NewClaims,
+            client_request::ClientRequest,
             password::HashError,
             throttle::{Guess, Refused},
         },
@@ -30,6 +33,8 @@ pub struct Login {
     pub password: String,
     /// The requested scopes, separated by spaces. `None` means all scopes of the user.
     pub scope: Option<String>,
+    /// Whether the cookie of the session outlives the browser. `None` for a client that wants no cookie.
+    pub keep_signed_in: Option<bool>,
 }
 
 /// Hides the fields: no log line can show the password.
@@ -39,18 +44,27 @@ impl fmt::Debug for Login {
     }
 }
 
-/// Checks the username and the password, sent from `address`. Issues a token (the tutorial's function of the same
-/// name).
+/// Checks the username and the password. Issues a token (the tutorial's function of the same name). If the client wants to stay
+/// signed in, a session begins.
 ///
 /// # Errors
 /// [`ApiError::invalid_scope`], [`ApiError::incorrect_credentials`], [`ApiError::too_many_failures`],
 /// [`ApiError::busy`], [`ApiError::unavailable`].
-pub async fn login_for_access_token(state: &AppState, login: Login, address: ClientAddress) -> Result<Token, ApiError> {
+pub async fn login_for_access_token(
+    state: &AppState,
+    login: Login,
+    request: &ClientRequest,
+) -> Result<Issued, ApiError> {
+    if login.keep_signed_in.is_some() {
+        request.check_same_origin()?;
+    }
     // Checked before the password, because it costs nothing. A user's scopes are private: they are checked only after
     // the password.
     let asked = login.scope.as_deref().map(Scopes::parse).transpose().map_err(|_| ApiError::invalid_scope())?;
-    let user = check_password(state, &login.username, login.password, address, Purpose::Login).await?;
-    let granted = asked.unwrap_or(user.scopes);
+    let user = check_password(state, &login.username, login.password, request.address, Purpose::Login).await?;
+    let mut granted = asked.unwrap_or(user.scopes);
+    let stays = login.keep_signed_in.is_some() || granted.contains(Scopes::OFFLINE_ACCESS);
+    granted = granted.without(Scopes::OFFLINE_ACCESS);
     if !user.scopes.contains(granted) {
         return Err(ApiError::invalid_scope());
     }
@@ -64,22 +78,12 @@ pub async fn login_for_access_token(state: &AppState, login: Login, address: Cli
             "the clock is behind this user's last change of password: check the server's clock"
         );
     }
-    let scope = granted.to_string();
-    let claims = NewClaims {
-        sub: &user.username,
-        exp: now.saturating_add(i64::from(state.token_expires_in)),
-        iat: now,
-        jti: &Uuid::new_v4().to_string(),
-        scope: &scope,
-        auth_time: now,
-        user_id: &user.id,
-        password_version: user.tokens_valid_from,
-    };
-    let access_token = state.keys.create_access_token(&claims).map_err(|error| {
-        tracing::error!(request = current().map(display), %error, "a login failed");
-        ApiError::internal()
-    })?;
-    Ok(Token { access_token, token_type: "bearer".to_owned(), expires_in: state.token_expires_in, scope })
+    // A disabled user's token is good for nothing, and so would a session be.
+    if stays && !user.disabled {
+        return sessions::begin(state, &user, granted, login.keep_signed_in, request).await;
+    }
+    let token = access_token(state, &user, granted, &Authentication { time: now, session: None })?;
+    Ok(Issued { token, cookies: Vec::new() })
 }
 
 /// What a password is typed for.

@@ -1,5 +1,6 @@
 //! What is decided about users: logins, sign-ups, changes. The handlers in `server::routes` and the command line call it.
 
+mod access_token;
 mod authenticate;
 mod changes;
 mod common;
@@ -7,15 +8,18 @@ pub mod demo;
 mod error;
 mod login;
 mod new_password;
+mod sessions;
 mod sign_up;
 mod transfer;
 
 pub use self::{
+    access_token::Issued,
     authenticate::authenticate_user,
     changes::{change_user, delete_user, log_change, update_password},
     error::UserError,
     login::{Login, login_for_access_token},
     new_password::new_password,
+    sessions::{Renewal, refresh_access_token, revoke},
     sign_up::{create_user, sign_up},
     transfer::{ExportError, ImportError, export, import},
 };

@@ -29,6 +29,9 @@ pub struct CommonErrors;
 /// The errors of the token endpoint.
 pub struct TokenErrors;
 
+/// The errors of a revocation.
+pub struct RevocationErrors;
+
 /// The errors of a list.
 pub struct WrongQuery;
 
@@ -71,11 +74,26 @@ impl IntoResponses for TokenErrors {
             ApiError::unsupported_grant_type(),
             ApiError::invalid_scope(),
             ApiError::incorrect_credentials(),
+            ApiError::invalid_refresh_token(),
             ApiError::request_timeout(),
             ApiError::payload_too_large(),
             ApiError::too_many_failures(30),
             ApiError::internal(),
             ApiError::busy(5),
+            ApiError::unavailable(),
+            ApiError::too_slow(),
+        ];
+        responses(refusals.map(ApiError::in_oauth2_words))
+    }
+}
+
+impl IntoResponses for RevocationErrors {
+    fn responses() -> Responses {
+        let refusals = [
+            ApiError::invalid_request("The field token is required"),
+            ApiError::request_timeout(),
+            ApiError::payload_too_large(),
+            ApiError::internal(),
             ApiError::unavailable(),
             ApiError::too_slow(),
         ];

@@ -1,10 +1,21 @@
-//! The token endpoint's form, described field by field. [`crate::oauth2::PasswordForm`] reads the form. A test compares
-//! the two.
+//! The forms of OAuth2's endpoints, described field by field. [`crate::oauth2::Grant`] reads those of the token endpoint. A test
+//! compares the two.
 
 use utoipa::{
     ToSchema,
     openapi::schema::{AnyOfBuilder, ObjectBuilder, Schema, Type},
 };
+
+/// The form of the token endpoint.
+#[derive(ToSchema)]
+#[schema(as = TokenRequest)]
+#[serde(untagged)]
+pub enum TokenRequest {
+    /// A username and a password.
+    Password(OAuth2PasswordRequestForm),
+    /// A refresh token.
+    RefreshToken(OAuth2RefreshTokenRequestForm),
+}
 
 /// The form of the password grant (RFC 6749 §4.3.2). Other fields are ignored. A field without a value counts as not
 /// sent.
@@ -19,12 +30,13 @@ pub struct OAuth2PasswordRequestForm {
     /// The password, at most 1024 bytes long.
     #[schema(format = Password, min_length = 1, max_length = 1024, example = "secret")]
     pub password: String,
-    /// The requested scopes, separated by single spaces. Without them, the token gets all scopes of the user.
+    /// The requested scopes, separated by single spaces. Without them, the token gets all scopes of the user. With `offline_access`
+    /// among them, there is a refresh token.
     #[schema(
         nullable = false,
         default = "",
         example = "me items",
-        pattern = "^((me|items|me:write|items:write|admin)( (me|items|me:write|items:write|admin))*)?$"
+        pattern = "^((me|items|me:write|items:write|admin|offline_access)( (me|items|me:write|items:write|admin|offline_access))*)?$"
     )]
     pub scope: Option<String>,
     /// Accepted and not used: the only client is first-party and public.
@@ -33,6 +45,36 @@ pub struct OAuth2PasswordRequestForm {
     /// Accepted and not used.
     #[schema(nullable = false, format = Password, example = "")]
     pub client_secret: Option<String>,
+}
+
+/// The form of the refresh token grant (RFC 6749 §6).
+#[derive(ToSchema)]
+pub struct OAuth2RefreshTokenRequestForm {
+    /// Always `refresh_token`.
+    #[schema(pattern = "^refresh_token$", example = "refresh_token")]
+    pub grant_type: String,
+    /// The refresh token of the last answer.
+    #[schema(min_length = 1, format = Password, example = "cloakroom_refresh_…")]
+    pub refresh_token: String,
+    /// The requested scopes, separated by single spaces: those of the session, or fewer. The session keeps all of them.
+    #[schema(
+        nullable = false,
+        default = "",
+        example = "me",
+        pattern = "^((me|items|me:write|items:write|admin|offline_access)( (me|items|me:write|items:write|admin|offline_access))*)?$"
+    )]
+    pub scope: Option<String>,
+}
+
+/// The form of a revocation (RFC 7009 §2.1).
+#[derive(ToSchema)]
+pub struct RevocationRequestForm {
+    /// The refresh token, or the access token.
+    #[schema(min_length = 1, format = Password, example = "cloakroom_refresh_…")]
+    pub token: String,
+    /// Accepted and not used: a token tells by itself what it is.
+    #[schema(nullable = false, example = "refresh_token")]
+    pub token_type_hint: Option<String>,
 }
 
 /// `password`, or no value. FastAPI's document has the same schema.

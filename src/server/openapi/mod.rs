@@ -10,10 +10,10 @@ use std::collections::BTreeSet;
 
 pub use changes::{Conditional, CreatedUser};
 pub use errors::{
-    AccountChangeErrors, BodyErrors, CommonErrors, LastAdministrator, NotReady, PasswordChangeErrors, SignUpErrors,
-    Taken, TokenErrors, Unknown, WrongQuery,
+    AccountChangeErrors, BodyErrors, CommonErrors, LastAdministrator, NotReady, PasswordChangeErrors, RevocationErrors,
+    SignUpErrors, Taken, TokenErrors, Unknown, WrongQuery,
 };
-pub use form::OAuth2PasswordRequestForm;
+pub use form::{RevocationRequestForm, TokenRequest};
 use utoipa::{
     OpenApi,
     openapi::{
@@ -43,6 +43,7 @@ pub const SCHEME: &str = "OAuth2PasswordBearer";
     ),
     tags(
         (name = "OAuth2", description = "Get a token"),
+        (name = "sessions", description = "Where a user is signed in"),
         (name = "users", description = "The current user, sign-up, and accounts for administrators"),
         (name = "items", description = "Items"),
         (name = "service", description = "The service itself")
@@ -54,7 +55,7 @@ struct Frame;
 pub fn frame() -> openapi::OpenApi {
     let mut document = Frame::openapi();
     // A relative URL, as in the tutorial: the token endpoint is always beside the document.
-    let flow = Flow::Password(Password::new("token", ScopeSentences::from_iter(Scopes::ALL.describe())));
+    let flow = Flow::Password(Password::new("token", ScopeSentences::from_iter(Scopes::ASKABLE.describe())));
     let mut components = document.components.take().unwrap_or_default();
     components.add_security_scheme(SCHEME, SecurityScheme::OAuth2(OAuth2::new([flow])));
     components.schemas.extend(errors::schemas());

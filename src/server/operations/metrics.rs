@@ -32,6 +32,7 @@ pub struct Metrics {
     requests: Family<RequestLabels, Histogram>,
     logins: Family<LoginLabels, Counter>,
     sign_ups: Family<SignUpLabels, Counter>,
+    renewals: Family<RenewalLabels, Counter>,
     /// Connections that are open.
     pub connections: Gauge,
     hashing: Gauge,
@@ -54,6 +55,25 @@ struct LoginLabels {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct SignUpLabels {
     outcome: SignUpOutcome,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RenewalLabels {
+    outcome: RenewalOutcome,
+}
+
+/// How the use of a refresh token ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[expect(non_camel_case_types, reason = "the variants are the labels")]
+pub enum RenewalOutcome {
+    /// The next token took its place.
+    succeeded,
+    /// It was used a moment before, and got the same next token.
+    repeated,
+    /// It was an old one: its session has ended.
+    reused,
+    /// It was not good, or the scope was not.
+    refused,
 }
 
 /// How a sign-up ended.
@@ -94,17 +114,18 @@ impl Metrics {
     pub fn new(store: &Store, passwords: Arc<Passwords>, hash_seconds: Histogram) -> Self {
         let mut registry = Registry::with_prefix("cloakroom");
         let requests = Family::<_, _, fn() -> Histogram>::new_with_constructor(durations);
-        let (logins, sign_ups) = (Family::default(), Family::default());
+        let (logins, sign_ups, renewals) = (Family::default(), Family::default(), Family::default());
         let (connections, hashing) = (Gauge::default(), Gauge::default());
         registry.register("http_request_duration_seconds", "Requests, and the time to answer them", requests.clone());
         registry.register("logins", "Logins, by outcome", logins.clone());
         registry.register("sign_ups", "Sign-ups, by outcome", sign_ups.clone());
+        registry.register("session_renewals", "Uses of refresh tokens, by outcome", renewals.clone());
         registry.register("connections", "Connections that are open", connections.clone());
         registry.register("hashing_queue", "Logins that hash or wait to hash", hashing.clone());
         registry.register("hash_duration_seconds", "Time to compute one hash", hash_seconds);
         registry.register("user_cache_hits", "Users of a token that were cached", store.cache.hits.clone());
         registry.register("user_cache_misses", "Users of a token that were not cached", store.cache.misses.clone());
-        Self { registry, requests, logins, sign_ups, connections, hashing, passwords }
+        Self { registry, requests, logins, sign_ups, renewals, connections, hashing, passwords }
     }
 
     /// Counts a login.
@@ -115,6 +136,11 @@ impl Metrics {
     /// Counts a sign-up.
     pub fn sign_up(&self, outcome: SignUpOutcome) {
         self.sign_ups.get_or_create(&SignUpLabels { outcome }).inc();
+    }
+
+    /// Counts a use of a refresh token.
+    pub fn renewal(&self, outcome: RenewalOutcome) {
+        self.renewals.get_or_create(&RenewalLabels { outcome }).inc();
     }
 
     /// Counts and times an answer. `route` is a template, not a path: a client must not be able to choose a label.

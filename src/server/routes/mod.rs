@@ -28,7 +28,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::{
-    api::{health, items, me, metadata, status, token, users},
+    api::{health, items, me, metadata, revocation, sessions, status, token, users},
     around::{Templates, guard::in_words_of},
     ui::{accept_encoding, docs, files, pages},
 };
@@ -39,12 +39,17 @@ use crate::{error::ApiError, server::openapi};
 fn personal() -> (Router<AppState>, OpenApi) {
     let (router, mut document) = OpenApiRouter::with_openapi(openapi::frame())
         .routes(routes!(token::answer))
+        .routes(routes!(revocation::revoke))
         .routes(routes!(me::read_users_me, me::update_user_me, me::delete_user_me))
         .routes(routes!(me::update_password_me))
         .routes(routes!(me::read_own_items))
+        .routes(routes!(sessions::read_own_sessions, sessions::end_own_other_sessions))
+        .routes(routes!(sessions::end_own_session))
+        .routes(routes!(sessions::read_own_ended_sessions))
         .routes(routes!(users::read_users, users::create_user))
         .routes(routes!(users::read_user, users::update_user, users::delete_user))
         .routes(routes!(users::read_user_items))
+        .routes(routes!(sessions::read_user_sessions, sessions::end_user_sessions))
         .routes(routes!(items::read_items, items::create_item))
         .routes(routes!(items::read_item, items::update_item, items::delete_item))
         .routes(routes!(status::read_system_status))

@@ -10,14 +10,14 @@ use axum::{
     http::{header::AUTHORIZATION, request::Parts},
 };
 
-use super::jwt::InvalidToken;
+use super::jwt::{InvalidToken, TokenData};
 use crate::{
     error::ApiError,
     model::Scopes,
     server::{
         clock,
         state::AppState,
-        store::{Actor, UserRow},
+        store::{Actor, EndedBy, UserRow},
     },
 };
 
@@ -33,8 +33,8 @@ pub struct ActiveUser {
     pub user: Arc<UserRow>,
     /// The token's scopes that the user has now.
     pub scopes: Scopes,
-    /// When the user typed the password, in Unix seconds. Only tokens of this server tell.
-    authenticated_at: Option<f64>,
+    /// What the token says.
+    token: Arc<TokenData>,
     /// The scopes that the call needs.
     needed: Scopes,
 }
@@ -77,7 +77,7 @@ impl FromRequestParts<AppState> for CurrentUser {
         let BearerToken(token) = BearerToken::from_request_parts(parts, state).await?;
         let now = clock::unix_seconds();
         let token = state.keys.decode(&token, now)?;
-        let user = state.store.user_behind_token(&token.username).await?.ok_or_else(ApiError::invalid_token)?;
+        let user = state.store.user_behind_token(&token.known).await?.ok_or_else(ApiError::invalid_token)?;
         #[expect(clippy::cast_precision_loss, reason = "seconds fit into 53 bits")]
         let valid_from = user.tokens_valid_from as f64;
         // Another user may have had this name.
@@ -101,7 +101,7 @@ impl FromRequestParts<AppState> for CurrentUser {
         }
         // If the user has lost a scope, the token has lost it too.
         let scopes = token.scopes.unwrap_or(user.scopes).intersection(user.scopes);
-        Ok(Self(ActiveUser { user, scopes, authenticated_at: token.authenticated_at, needed: Scopes::default() }))
+        Ok(Self(ActiveUser { user, scopes, token, needed: Scopes::default() }))
     }
 }
 
@@ -167,14 +167,27 @@ impl ActiveUser {
     /// The same, for a change that needs these scopes too.
     pub fn actor_with(&self, more: Scopes) -> Actor {
         let UserRow { id, tokens_valid_from, .. } = &*self.user;
-        Actor { id: id.clone(), tokens_valid_from: *tokens_valid_from, needed: self.needed.union(more) }
+        Actor {
+            id: id.clone(),
+            tokens_valid_from: *tokens_valid_from,
+            session_id: self.session_id().map(str::to_owned),
+            needed: self.needed.union(more),
+        }
+    }
+
+    /// The id of the token's session, if it has one.
+    pub fn session_id(&self) -> Option<&str> {
+        match &self.token.known.ended_by {
+            EndedBy::Session(id) => Some(id),
+            EndedBy::Revocation(_) => None,
+        }
     }
 
     /// Whether the user typed the password a moment ago. If the clock was set back since, the user did not.
     fn is_fresh(&self, now: i64) -> bool {
         #[expect(clippy::cast_precision_loss, reason = "seconds fit into 53 bits")]
         let age = |time: f64| now as f64 - time;
-        self.authenticated_at.is_some_and(|time| (0.0..=f64::from(ApiError::FRESH_SECONDS)).contains(&age(time)))
+        self.token.authenticated_at.is_some_and(|time| (0.0..=f64::from(ApiError::FRESH_SECONDS)).contains(&age(time)))
     }
 }
 

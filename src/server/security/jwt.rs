@@ -13,11 +13,17 @@ use serde::Serialize;
 
 pub use self::members::InvalidToken;
 use self::members::Members;
-use crate::model::Scopes;
+use crate::{
+    model::Scopes,
+    server::{
+        security::digest::sha256,
+        store::{EndedBy, KnownToken},
+    },
+};
 
 /// How many tokens are remembered as verified.
 const VERIFIED: usize = 10_000;
-/// The longest token that is remembered, in bytes. Our own have about 350.
+/// The longest token that is remembered, in bytes. Our own have about 400.
 const LONGEST_VERIFIED: usize = 1024;
 
 /// The key for signing and checking tokens. The bytes of the secret are the key, as in the tutorial:
@@ -51,13 +57,20 @@ pub struct NewClaims<'a> {
     /// The version of the password that the token was issued for. A private claim (RFC 7519 §4.3): other readers ignore
     /// it.
     pub password_version: i64,
+    /// The id of the session, if the token has one (OpenID Connect's claim, registered by its Front-Channel Logout).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sid: Option<&'a str>,
 }
 
 /// The content of a valid token.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TokenData {
-    /// The username of the token's user.
-    pub username: String,
+    /// The username of the token's user, and what ends the token.
+    pub known: KnownToken,
+    /// The token's id. The tutorial's own tokens do not contain it.
+    pub jti: Option<String>,
+    /// When the token expires, in Unix seconds.
+    pub expires_at: f64,
     /// When the token was issued, in Unix seconds. The tutorial's own tokens do not contain it.
     pub issued_at: Option<f64>,
     /// When the user typed the password, in Unix seconds. Only tokens of this server contain it.
@@ -70,11 +83,10 @@ pub struct TokenData {
     pub scopes: Option<Scopes>,
 }
 
-/// A token with a good signature, and its times in Unix seconds.
+/// A token with a good signature, and from when on it is good, in Unix seconds.
 #[derive(Clone)]
 struct Verified {
     data: Arc<TokenData>,
-    expires_at: f64,
     not_before: Option<f64>,
 }
 
@@ -110,7 +122,7 @@ impl Keys {
     /// # Errors
     /// [`InvalidToken`] unless it is a compact HS256 JWS, signed with this key, whose `exp` is in the future.
     pub fn decode(&self, token: &str, now: i64) -> Result<Arc<TokenData>, InvalidToken> {
-        let Verified { data, expires_at, not_before } = match self.verified.get(token) {
+        let Verified { data, not_before } = match self.verified.get(token) {
             Some(verified) => verified,
             None => {
                 let verified = self.verify(token)?;
@@ -122,7 +134,7 @@ impl Keys {
         };
         #[expect(clippy::cast_precision_loss, reason = "a NumericDate is a JSON number, and seconds fit into 53 bits")]
         let now = now as f64;
-        let is_current = expires_at > now && not_before.is_none_or(|not_before| not_before <= now);
+        let is_current = data.expires_at > now && not_before.is_none_or(|not_before| not_before <= now);
         if is_current { Ok(data) } else { Err(InvalidToken) }
     }
 
@@ -141,19 +153,23 @@ impl Keys {
         if claims.contains("aud") {
             return Err(InvalidToken);
         }
+        // A token that names a session ends with it. Any other one can be revoked by itself. Its digest is that of the signed part:
+        // a signature may be written in several ways.
+        let ended_by = match claims.text("sid")? {
+            Some(session_id) => EndedBy::Session(session_id.to_owned()),
+            None => EndedBy::Revocation(sha256(message)),
+        };
         let data = TokenData {
-            username: claims.text("sub")?.ok_or(InvalidToken)?.to_owned(),
+            known: KnownToken { username: claims.text("sub")?.ok_or(InvalidToken)?.to_owned(), ended_by },
+            jti: claims.text("jti")?.map(str::to_owned),
+            expires_at: claims.number("exp")?.ok_or(InvalidToken)?,
             issued_at: claims.number("iat")?,
             authenticated_at: claims.number("auth_time")?,
             user_id: claims.text("user_id")?.map(str::to_owned),
             password_version: claims.number("password_version")?,
             scopes: claims.text("scope")?.map(Scopes::parse_granted),
         };
-        Ok(Verified {
-            data: Arc::new(data),
-            expires_at: claims.number("exp")?.ok_or(InvalidToken)?,
-            not_before: claims.number("nbf")?,
-        })
+        Ok(Verified { data: Arc::new(data), not_before: claims.number("nbf")? })
     }
 }
 

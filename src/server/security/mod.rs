@@ -2,7 +2,11 @@
 
 pub mod address;
 pub mod bearer;
+pub mod browser_cookie;
+pub mod client_request;
+pub mod digest;
 pub mod jwt;
 pub mod password;
+pub mod refresh_token;
 pub mod secret;
 pub mod throttle;

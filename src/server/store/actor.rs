@@ -2,6 +2,7 @@
 //! transaction that makes the change looks again.
 
 use super::{
+    connection::Connection,
     engine::Write,
     error::{NotAllowed, StoreError},
     handle::Store,
@@ -16,6 +17,8 @@ pub struct Actor {
     pub id: String,
     /// The version of the user's password.
     pub tokens_valid_from: i64,
+    /// The session of the token, if it has one.
+    pub session_id: Option<String>,
     /// The scopes that the change needs.
     pub needed: Scopes,
 }
@@ -49,17 +52,23 @@ async fn check(mut write: Write, actor: Option<&Actor>, takes_an_administrator: 
         write.connection().lock_administrators().await?;
     }
     let Some(actor) = actor else { return Ok(write) };
-    let row: Option<(bool, String, i64)> = if is_administrator {
-        let look = Sql::new("SELECT disabled, scopes, tokens_valid_from FROM users WHERE id = $1");
-        write.connection().optional(look.bind(&*actor.id)).await?
-    } else {
+    let mut look = Sql::new(
+        "SELECT disabled, scopes, tokens_valid_from, ($2 IS NULL OR EXISTS (SELECT 1 FROM sessions WHERE session_id = $2 \
+         AND user_id = users.id AND ended_at IS NULL)) FROM users WHERE id = $1",
+    )
+    .bind(&*actor.id)
+    .bind(actor.session_id.as_deref());
+    let mut connection = write.connection();
+    if let (Connection::Postgres(_), false) = (&connection, is_administrator) {
         // It is the user's own row, or the owner's of an item: nobody changes it until the transaction ends.
-        write.connection().lock_user(&actor.id).await?
-    };
-    let refused = match row {
-        Some((_, _, version)) if version != actor.tokens_valid_from => NotAllowed::Gone,
+        look.push(" FOR NO KEY UPDATE OF users");
+    }
+    let refused = match connection.optional::<(bool, String, i64, bool)>(look).await? {
+        Some((_, _, version, is_in_session)) if version != actor.tokens_valid_from || !is_in_session => {
+            NotAllowed::Gone
+        }
         Some((true, ..)) => NotAllowed::Disabled,
-        Some((_, scopes, _)) if !Scopes::parse_granted(&scopes).contains(actor.needed) => {
+        Some((_, scopes, ..)) if !Scopes::parse_granted(&scopes).contains(actor.needed) => {
             NotAllowed::Lacks(actor.needed)
         }
         Some(_) => return Ok(write),

@@ -25,8 +25,8 @@ struct Table {
 }
 
 /// The tables, each after those that it refers to. The others have nothing to keep: proofs of writing, counts that triggers
-/// keep, and the rate limit, which begins anew.
-const TABLES: [Table; 4] = [
+/// keep, the rate limit, which begins anew, and refresh tokens that were used a moment ago.
+const TABLES: [Table; 6] = [
     Table {
         name: "users",
         columns: &[
@@ -55,6 +55,28 @@ const TABLES: [Table; 4] = [
     },
     Table { name: "login_addresses", columns: &["user_id", "address", "last_login_at"], keys: 2 },
     Table { name: "deleted_usernames", columns: &["digest", "tokens_valid_from"], keys: 1 },
+    Table {
+        name: "sessions",
+        columns: &[
+            "session_id",
+            "user_id",
+            "family",
+            "token",
+            "granted",
+            "password_version",
+            "auth_time",
+            "cookie_lasts",
+            "address",
+            "user_agent",
+            "started_at",
+            "last_used_at",
+            "expires_at",
+            "last_possible_at",
+            "ended_at",
+        ],
+        keys: 1,
+    },
+    Table { name: "revoked_tokens", columns: &["digest", "expires_at"], keys: 1 },
 ];
 
 /// A copy that has begun. Unless it is committed, nothing of it is kept.
@@ -119,9 +141,11 @@ impl Store {
         if self.is_newer() || target.is_newer() {
             return Err(CopyError::Newer);
         }
-        let lock = "LOCK TABLE users, items, login_addresses, deleted_usernames IN SHARE MODE";
+        let lock =
+            "LOCK TABLE users, items, login_addresses, deleted_usernames, sessions, revoked_tokens IN SHARE MODE";
         let source = self.write_for_hours(lock).await.map_err(CopyError::SourceBusy)?;
-        let lock = "LOCK TABLE users, items, login_addresses, deleted_usernames, token_key IN EXCLUSIVE MODE";
+        let lock = "LOCK TABLE users, items, login_addresses, deleted_usernames, sessions, revoked_tokens, token_key \
+                    IN EXCLUSIVE MODE";
         let target = target.write_for_hours(lock).await.map_err(CopyError::TargetBusy)?;
         let mut copy = Copy { source, target, copied: Copied { users: 0, items: 0 } };
         check_empty(copy.target.connection()).await?;
@@ -321,7 +345,8 @@ mod tests {
     use crate::server::store::testing::new_store;
 
     /// Tables that have nothing to copy.
-    const NOT_COPIED: [&str; 4] = ["_sqlx_migrations", "write_proofs", "failed_logins_of_nobody", "user_count"];
+    const NOT_COPIED: [&str; 5] =
+        ["_sqlx_migrations", "write_proofs", "failed_logins_of_nobody", "user_count", "used_refresh_tokens"];
 
     #[tokio::test]
     async fn every_column_is_copied_but_those_that_triggers_count() {

@@ -13,7 +13,7 @@ pub enum StoreError {
     #[error("the {0} is taken")]
     Taken(Unique),
     /// There is no such row.
-    #[error("there is no such user or item")]
+    #[error("there is no such user, item or session")]
     Missing,
     /// The row has another version by now.
     #[error("it was changed meanwhile")]
@@ -116,8 +116,8 @@ impl StoreError {
 /// Why an actor may not make a change any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAllowed {
-    /// The user is gone, or has another password.
-    #[error("the user who makes the change is gone, or has another password")]
+    /// The user is gone, or has another password, or the session has ended.
+    #[error("the user who makes the change is gone or has another password, or the session has ended")]
     Gone,
     /// The user is disabled.
     #[error("the user who makes the change is disabled")]

@@ -3,6 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use serde_json::{Value, json};
 use sqlx::{ColumnIndex, Decode, FromRow, Row, SqliteConnection, Type};
 use tokio::{
     sync::{mpsc, oneshot},
@@ -20,14 +21,48 @@ use super::{
 /// How many lookups can wait, and how many users one query reads.
 const WAITING: usize = 1024;
 
-/// The statement for any number of names, in SQLite's words and in PostgreSQL's. `$1` is a JSON array of the names.
-const SQLITE: &str =
-    concat!("SELECT ", user_columns!(), " FROM users WHERE username IN (SELECT value FROM json_each($1))");
-const POSTGRES: &str = concat!(
-    "SELECT ",
+/// That neither has ended an entry's token.
+macro_rules! is_not_ended {
+    () => {
+        "CASE WHEN asked.value ->> 1 IS NULL \
+         THEN NOT EXISTS (SELECT 1 FROM revoked_tokens WHERE digest = asked.value ->> 2) \
+         ELSE EXISTS (SELECT 1 FROM sessions WHERE session_id = asked.value ->> 1 AND user_id = users.id AND ended_at IS NULL) END"
+    };
+}
+
+/// The statement for any number of lookups, in SQLite's words and in PostgreSQL's. `$1` is a JSON array. Each entry has a
+/// username, and the id of a session or the digest of a token without one.
+const SQLITE: &str = concat!(
+    "SELECT asked.key AS position, ",
     user_columns!(),
-    " FROM users WHERE username = ANY (ARRAY(SELECT json_array_elements_text(CAST($1 AS json))))"
+    " FROM json_each($1) AS asked JOIN users ON username = asked.value ->> 0 WHERE ",
+    is_not_ended!()
 );
+const POSTGRES: &str = concat!(
+    "SELECT asked.position - 1 AS position, ",
+    user_columns!(),
+    " FROM json_array_elements(CAST($1 AS json)) WITH ORDINALITY AS asked (value, position) \
+     JOIN users ON username = asked.value ->> 0 WHERE ",
+    is_not_ended!()
+);
+
+/// A token, as far as the database knows it: whose it is, and what may have ended it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct KnownToken {
+    /// The username of its user.
+    pub username: String,
+    /// What ends it.
+    pub ended_by: EndedBy,
+}
+
+/// What ends a token before it expires, besides its user's password.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum EndedBy {
+    /// The end of the session with this id.
+    Session(String),
+    /// A revocation of the token with this digest. It has no session.
+    Revocation(String),
+}
 
 /// A handle to the task that looks users up.
 #[derive(Clone)]
@@ -50,7 +85,7 @@ type Found = Result<Option<Arc<UserRow>>, Arc<StoreError>>;
 
 /// A question to the task that owns the connection.
 enum Question {
-    User(String, oneshot::Sender<Found>),
+    User(KnownToken, oneshot::Sender<Found>),
     Close(oneshot::Sender<()>),
 }
 
@@ -66,15 +101,16 @@ impl Lookups {
         Self { ask, patience }
     }
 
-    /// The user with exactly this name. Reads what is committed at the time of the call or later.
+    /// The user of this token: the one with exactly its name, unless something has ended the token. Reads what is committed at
+    /// the time of the call or later.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], shared with other requests.
-    pub async fn find(&self, username: &str) -> Result<Option<Arc<UserRow>>, StoreError> {
+    pub async fn find(&self, token: &KnownToken) -> Result<Option<Arc<UserRow>>, StoreError> {
         let closed = || StoreError::Unavailable(sqlx::Error::PoolClosed);
         let (reply, found) = oneshot::channel();
         let ask = async {
-            self.ask.send(Question::User(username.to_owned(), reply)).await.map_err(|_| closed())?;
+            self.ask.send(Question::User(token.clone(), reply)).await.map_err(|_| closed())?;
             found.await.map_err(|_| closed())?.map_err(StoreError::Shared)
         };
         match self.patience {
@@ -97,21 +133,22 @@ impl Lookups {
 async fn answer(mut source: Source, mut questions: mpsc::Receiver<Question>) {
     let mut asked = Vec::new();
     while questions.recv_many(&mut asked, WAITING).await > 0 {
-        let mut waiting: HashMap<String, Vec<oneshot::Sender<Found>>> = HashMap::new();
+        let mut waiting: HashMap<KnownToken, Vec<oneshot::Sender<Found>>> = HashMap::new();
         let mut closing = None;
         for question in asked.drain(..) {
             match question {
                 // Nobody waits for it any more.
                 Question::User(_, reply) if reply.is_closed() => {}
-                Question::User(name, reply) => waiting.entry(name).or_default().push(reply),
+                Question::User(token, reply) => waiting.entry(token).or_default().push(reply),
                 Question::Close(reply) => closing = Some(reply),
             }
         }
         if !waiting.is_empty() {
-            let users = source.find_all(waiting.keys()).await.map_err(Arc::new);
-            for (name, replies) in waiting {
+            let (tokens, replies): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
+            let users = source.find_all(&tokens).await.map_err(Arc::new);
+            for (position, replies) in (0..).zip(replies) {
                 let found = match &users {
-                    Ok(users) => users.get(&name).cloned().transpose(),
+                    Ok(users) => users.get(&position).cloned().transpose(),
                     Err(error) => Err(Arc::clone(error)),
                 };
                 for reply in replies {
@@ -129,18 +166,25 @@ async fn answer(mut source: Source, mut questions: mpsc::Receiver<Question>) {
 }
 
 impl Source {
-    /// The users with these names. A row that cannot be read is an error for its own name only.
+    /// The users of these tokens, each with its token's position. A row that cannot be read is an error for its own token only.
     async fn find_all(
         &mut self,
-        names: impl Iterator<Item = &String>,
-    ) -> Result<HashMap<String, Result<Arc<UserRow>, Arc<StoreError>>>, StoreError> {
-        // No name has a NUL, and PostgreSQL takes none in JSON.
-        let names = names.filter(|name| !name.contains('\0')).map(String::as_str);
-        let names = serde_json::Value::from_iter(names).to_string();
+        tokens: &[KnownToken],
+    ) -> Result<HashMap<i64, Result<Arc<UserRow>, Arc<StoreError>>>, StoreError> {
+        let entries = tokens.iter().map(|KnownToken { username, ended_by }| {
+            let (session, digest) = match ended_by {
+                EndedBy::Session(id) => (Some(&**id), None),
+                EndedBy::Revocation(digest) => (None, Some(&**digest)),
+            };
+            // No name and no id has a NUL, and PostgreSQL takes none in JSON.
+            let entry = [Some(&**username), session, digest];
+            if entry.iter().flatten().any(|text| text.contains('\0')) { json!([]) } else { json!(entry) }
+        });
+        let entries = Value::from_iter(entries).to_string();
         let rows: Vec<UserFound> = match self {
-            Self::Sqlite(connection) => Connection::Sqlite(connection).all(Sql::new(SQLITE).bind(names)).await?,
+            Self::Sqlite(connection) => Connection::Sqlite(connection).all(Sql::new(SQLITE).bind(entries)).await?,
             Self::Postgres(connections) => {
-                let sql = Sql::new(POSTGRES).bind(names);
+                let sql = Sql::new(POSTGRES).bind(entries);
                 match ask(connections, sql.clone()).await {
                     // PostgreSQL may have been restarted a moment ago. Another connection tells.
                     Err(_) => ask(connections, sql).await?,
@@ -148,7 +192,7 @@ impl Source {
                 }
             }
         };
-        Ok(rows.into_iter().map(|UserFound { username, user }| (username, user)).collect())
+        Ok(rows.into_iter().map(|UserFound { position, user }| (position, user)).collect())
     }
 
     async fn close(self) {
@@ -169,19 +213,19 @@ async fn ask(connections: &Connections, sql: Sql) -> Result<Vec<UserFound>, Stor
 
 /// A row, or why it cannot be read.
 struct UserFound {
-    username: String,
+    position: i64,
     user: Result<Arc<UserRow>, Arc<StoreError>>,
 }
 
 impl<'r, R: Row> FromRow<'r, R> for UserFound
 where
     &'static str: ColumnIndex<R>,
-    String: Decode<'r, R::Database> + Type<R::Database>,
+    i64: Decode<'r, R::Database> + Type<R::Database>,
     UserRow: FromRow<'r, R>,
 {
     fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
         let user = UserRow::from_row(row).map(Arc::new).map_err(|error| Arc::new(error.into()));
-        Ok(Self { username: row.try_get("username")?, user })
+        Ok(Self { position: row.try_get("position")?, user })
     }
 }
 
@@ -191,6 +235,11 @@ mod tests {
 
     use super::*;
     use crate::server::store::testing::{new_store, user};
+
+    async fn find(lookups: &Lookups, name: &str) -> Result<Option<Arc<UserRow>>, StoreError> {
+        let ended_by = EndedBy::Revocation("none".to_owned());
+        lookups.find(&KnownToken { username: name.to_owned(), ended_by }).await
+    }
 
     #[tokio::test]
     async fn many_lookups_at_once_each_get_their_own_user_or_none() {
@@ -202,7 +251,7 @@ mod tests {
         let names: Vec<_> = (0..500).map(|number| format!("user-{}", number % 25)).collect();
         let others = ["", "USER-1", "user-1\0", "user-1 ", "\"", "[\"user-1\"]", "\u{10ffff}", "a' OR 1 --"];
         let asked: Vec<_> = names.iter().map(String::as_str).chain(others).collect();
-        let found = join_all(asked.iter().map(|name| lookups.find(name))).await;
+        let found = join_all(asked.iter().map(|name| find(lookups, name))).await;
         for (name, found) in asked.iter().zip(found) {
             let is_there = (0..20).any(|number| *name == format!("user-{number}"));
             let found = found.expect("a database").map(|user| user.username.clone());
@@ -213,9 +262,9 @@ mod tests {
         let broken = "UPDATE users SET tokens_valid_from = 'x' WHERE username = 'user-1'";
         write.connection().run(Sql::new(broken)).await.expect("a write");
         write.commit().await.expect("a commit");
-        let found = join_all([lookups.find("user-1"), lookups.find("user-2")]).await;
+        let found = join_all([find(lookups, "user-1"), find(lookups, "user-2")]).await;
         assert!(matches!(found[..], [Err(_), Ok(Some(_))]));
         store.close().await;
-        assert!(matches!(lookups.find("user-1").await, Err(StoreError::Unavailable(_))));
+        assert!(matches!(find(lookups, "user-1").await, Err(StoreError::Unavailable(_))));
     }
 }

@@ -18,8 +18,10 @@ mod lookups;
 mod open_error;
 mod opening;
 mod postgres;
+mod renewals;
 mod rows;
 mod search_texts;
+mod sessions;
 mod sql;
 mod sqlite;
 #[cfg(test)]
@@ -40,9 +42,12 @@ pub use self::{
     items::{ItemChange, ItemRow, NewItem, Place},
     listing::{Listed, Listing},
     logins::Credentials,
+    lookups::{EndedBy, KnownToken},
     open_error::OpenError,
     opening::file,
+    renewals::{LockedSession, UsedToken},
     rows::{AccountRow, NewUser, UserInDb, UserRow},
+    sessions::{NewSession, SessionRow},
     sqlite::{BackedUp, BackupError, back_up},
     token_key::KeptKey,
     user_changes::{NewHash, UserChange},

@@ -8,6 +8,7 @@ use super::{
     handle::Store,
     listing::search_text,
     rows::{AccountRow, account_columns, user_columns},
+    sessions,
     sql::Sql,
     users::digest,
 };
@@ -61,7 +62,8 @@ macro_rules! not_the_last_administrator {
 }
 
 impl Store {
-    /// Changes a user, if the row fulfils the condition. Returns the row as it is then.
+    /// Changes a user, if the row fulfils the condition. Returns the row as it is then. A new password ends the user's sessions,
+    /// and so does disabling.
     ///
     /// # Errors
     /// [`StoreError::Missing`], [`StoreError::Outdated`], [`StoreError::Taken`], [`StoreError::PasswordChanged`],
@@ -147,6 +149,9 @@ async fn update(
         let replaces = password.as_ref().and_then(|new| new.replaces);
         return Err(why_not(connection, username, condition, replaces).await);
     };
+    if password.is_some() || *disabled == Some(true) {
+        sessions::end_all(connection.again(), &row.user.id, None).await?;
+    }
     if email.is_some() || full_name.is_some() {
         let text = search_text([Some(&row.user.username), row.user.full_name.as_deref(), row.user.email.as_deref()]);
         let sql = Sql::new("UPDATE users SET search_text = $1 WHERE id = $2").bind(text).bind(&*row.user.id);

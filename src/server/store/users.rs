@@ -9,35 +9,36 @@ use super::{
     error::{StoreError, Unique},
     handle::Store,
     listing::search_text,
+    lookups::KnownToken,
     rows::{AccountRow, NewUser, UserInDb, UserRow, account_columns, user_columns, user_in_db_columns},
     sql::Sql,
 };
 use sha2::{Digest, Sha256};
 
 impl Store {
-    /// The user of a token. Every request with a token asks for it. With SQLite it is cached until anything is written. With
+    /// The user of a token, unless something has ended it. Every request with a token asks for it. With SQLite it is cached until anything is written. With
     /// PostgreSQL it is read each time: another server may have written.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn user_behind_token(&self, username: &str) -> Result<Option<Arc<UserRow>>, StoreError> {
+    pub async fn user_behind_token(&self, token: &KnownToken) -> Result<Option<Arc<UserRow>>, StoreError> {
         let sqlite = match &self.engine {
             Engine::Sqlite(sqlite) => sqlite,
-            Engine::Postgres(postgres) => return postgres.lookups.find(username).await,
+            Engine::Postgres(postgres) => return postgres.lookups.find(token).await,
         };
         sqlite.file.check_each_second().await?;
         // Read before the row. A write in between makes the cached row look older than it is, which is safe.
         let state = sqlite.wal_index.state();
-        if let Some((of, user)) = sqlite.users.get(username)
+        if let Some((of, user)) = sqlite.users.get(token)
             && Some(of) == state
         {
             self.cache.hits.inc();
             return Ok(Some(user));
         }
         self.cache.misses.inc();
-        let user = sqlite.lookups.find(username).await?;
+        let user = sqlite.lookups.find(token).await?;
         if let (Some(state), Some(user)) = (state, &user) {
-            sqlite.users.insert(username.to_owned(), (state, Arc::clone(user)));
+            sqlite.users.insert(token.clone(), (state, Arc::clone(user)));
         }
         Ok(user)
     }

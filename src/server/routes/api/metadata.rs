@@ -14,10 +14,12 @@ use crate::{
 #[schema(example = json!({
     "issuer": "https://cloakroom.example.com",
     "token_endpoint": "https://cloakroom.example.com/token",
-    "scopes_supported": ["me", "items", "me:write", "items:write", "admin"],
+    "revocation_endpoint": "https://cloakroom.example.com/revoke",
+    "scopes_supported": ["me", "items", "me:write", "items:write", "admin", "offline_access"],
     "response_types_supported": [],
-    "grant_types_supported": ["password"],
+    "grant_types_supported": ["password", "refresh_token"],
     "token_endpoint_auth_methods_supported": ["none"],
+    "revocation_endpoint_auth_methods_supported": ["none"],
     "service_documentation": "https://cloakroom.example.com/docs",
 }))]
 pub struct AuthorizationServerMetadata {
@@ -25,14 +27,18 @@ pub struct AuthorizationServerMetadata {
     issuer: String,
     /// The URL of the token endpoint.
     token_endpoint: String,
+    /// The URL of the revocation endpoint (RFC 7009).
+    revocation_endpoint: String,
     /// All scopes of this server.
     scopes_supported: Vec<&'static str>,
     /// Always empty: there is no authorization endpoint. RFC 8414 requires the member.
     response_types_supported: [&'static str; 0],
-    /// All grants of this server: `password` (RFC 6749 §4.3).
-    grant_types_supported: [&'static str; 1],
+    /// All grants of this server: `password` (RFC 6749 §4.3) and `refresh_token` (§6).
+    grant_types_supported: [&'static str; 2],
     /// How a client authenticates: not at all, because the only client is first-party and public.
     token_endpoint_auth_methods_supported: [&'static str; 1],
+    /// The same, for revocation.
+    revocation_endpoint_auth_methods_supported: [&'static str; 1],
     /// The URL of the documentation for people.
     service_documentation: String,
 }
@@ -51,10 +57,12 @@ pub async fn oauth_authorization_server(State(state): State<AppState>) -> Json<A
     let issuer = state.public_url.clone();
     Json(AuthorizationServerMetadata {
         token_endpoint: format!("{issuer}/token"),
-        scopes_supported: Scopes::ALL.describe().map(|(name, _)| name).collect(),
+        revocation_endpoint: format!("{issuer}/revoke"),
+        scopes_supported: Scopes::ASKABLE.names().collect(),
         response_types_supported: [],
-        grant_types_supported: ["password"],
+        grant_types_supported: ["password", "refresh_token"],
         token_endpoint_auth_methods_supported: ["none"],
+        revocation_endpoint_auth_methods_supported: ["none"],
         service_documentation: format!("{issuer}/docs"),
         issuer,
     })

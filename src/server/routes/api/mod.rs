@@ -8,6 +8,8 @@ pub mod me;
 pub mod metadata;
 pub mod paging;
 mod path;
+pub mod revocation;
+pub mod sessions;
 pub mod status;
 pub mod token;
 pub mod users;

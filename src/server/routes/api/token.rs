@@ -14,18 +14,20 @@ use crate::{
     model::Token,
     oauth2::ErrorSlot,
     server::{
-        openapi::{OAuth2PasswordRequestForm, TokenErrors},
-        security::address::ClientAddress,
+        openapi::{TokenErrors, TokenRequest},
+        security::client_request::ClientRequest,
         state::AppState,
     },
 };
 
 /// The largest form that is read, in bytes.
-const BODY_LIMIT: usize = 16 * 1024;
+pub(super) const BODY_LIMIT: usize = 16 * 1024;
 
 /// Log in for an access token
 ///
-/// The password grant (RFC 6749 §4.3): send a username and a password, and get a bearer token.
+/// The password grant (RFC 6749 §4.3): send a username and a password, and get a bearer token. With the scope `offline_access` a
+/// session begins, and there is a refresh token too. The refresh token grant (§6): send the refresh token, and get the next bearer
+/// token and the next refresh token.
 // Calls the server function. Errors get OAuth2's members.
 #[utoipa::path(
     post,
@@ -33,19 +35,19 @@ const BODY_LIMIT: usize = 16 * 1024;
     tag = "OAuth2",
     operation_id = "login_for_access_token",
     request_body(
-        content = OAuth2PasswordRequestForm,
+        content = TokenRequest,
         content_type = "application/x-www-form-urlencoded"
     ),
     responses((status = 200, description = "A bearer token", body = Token), TokenErrors)
 )]
-pub async fn answer(State(state): State<AppState>, address: ClientAddress, request: Request) -> Response {
-    match call(state, address, request).await {
+pub async fn answer(State(state): State<AppState>, client: ClientRequest, request: Request) -> Response {
+    match call(state, client, request).await {
         Ok(response) => response,
         Err(error) => error.in_oauth2_words().into_response(),
     }
 }
 
-async fn call(state: AppState, address: ClientAddress, request: Request) -> Result<Response, ApiError> {
+async fn call(state: AppState, client: ClientRequest, request: Request) -> Result<Response, ApiError> {
     let (mut parts, body) = request.into_parts();
     // Leptos would redirect a browser that asks for HTML to its previous page, and the token would be lost.
     parts.headers.remove(ACCEPT);
@@ -55,7 +57,7 @@ async fn call(state: AppState, address: ClientAddress, request: Request) -> Resu
     let provided = slot.clone();
     let context = move || {
         provide_context(state.clone());
-        provide_context(address);
+        provide_context(client.clone());
         provide_context(provided.clone());
     };
     let request = Request::from_parts(parts, Body::from(body));

@@ -27,7 +27,7 @@ pub async fn guard(limit: Duration, uri: &Uri, answer: impl Future<Output = Resp
     in_words_of(uri.path(), error).into_response()
 }
 
-/// The error in the form that clients of this path expect. The token endpoint's clients read RFC 6749's members.
+/// The error in the form that clients of this path expect. Clients of OAuth2's endpoints read RFC 6749's members.
 pub fn in_words_of(path: &str, error: ApiError) -> ApiError {
-    if path == "/token" { error.in_oauth2_words() } else { error }
+    if ["/token", "/revoke"].contains(&path) { error.in_oauth2_words() } else { error }
 }

@@ -50,6 +50,7 @@ fn no_header_lets_anybody_in_but_bearer_and_a_token_of_ours() {
         auth_time: 0,
         user_id: &johndoe.id,
         password_version: 0,
+        sid: None,
     };
     let token = state.keys.create_access_token(&claims).expect("a token");
     proptest!(|(headers in vec(header(token.clone()), 1..3))| {

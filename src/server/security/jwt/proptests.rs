@@ -62,7 +62,7 @@ proptest! {
     fn a_token_with_another_character_anywhere_is_refused(position in any::<Index>(), character in any::<char>()) {
         let keys = Keys::new(SECRET);
         let claims =
-            NewClaims { sub: "johndoe", exp: NOW + 60, iat: NOW, jti: "a-b-c", scope: "me", auth_time: 0, user_id: "id", password_version: 0 };
+            NewClaims { sub: "johndoe", exp: NOW + 60, iat: NOW, jti: "a-b-c", scope: "me", auth_time: 0, user_id: "id", password_version: 0, sid: None };
         let mut token: Vec<_> = keys.create_access_token(&claims).expect("a token").chars().collect();
         let position = position.index(token.len());
         prop_assume!(token[position] != character);
@@ -78,15 +78,19 @@ proptest! {
         iat in 0..END_OF_TIME,
         now in 0..END_OF_TIME,
         password_version in 0..END_OF_TIME,
+        sid in text(),
         scopes in (0..ADMIN * 2).prop_map(Scopes::new),
     ) {
         let keys = Keys::new(SECRET);
-        let claims = NewClaims { sub: &sub, exp, iat, jti: &jti, scope: &scopes.to_string(), auth_time: iat, user_id: &jti, password_version };
+        let claims = NewClaims { sub: &sub, exp, iat, jti: &jti, scope: &scopes.to_string(), auth_time: iat, user_id: &jti, password_version, sid: Some(&sid) };
         let token = keys.create_access_token(&claims).expect("a token");
         #[expect(clippy::cast_precision_loss, reason = "they are before END_OF_TIME")]
         let [issued_at, password_version] = [iat, password_version].map(|number| Some(number as f64));
+        #[expect(clippy::cast_precision_loss, reason = "they are before END_OF_TIME")]
         let data = TokenData {
-            username: sub.clone(),
+            known: KnownToken { username: sub.clone(), ended_by: EndedBy::Session(sid.clone()) },
+            jti: Some(jti.clone()),
+            expires_at: exp as f64,
             issued_at,
             authenticated_at: issued_at,
             user_id: Some(jti.clone()),

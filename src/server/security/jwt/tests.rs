@@ -20,25 +20,38 @@ fn signed(header: &str, claims: &str) -> String {
 }
 
 /// Checks a token with these claims.
-fn claims(claims: &str) -> Result<Arc<TokenData>, InvalidToken> {
-    keys().decode(&signed(r#"{"alg":"HS256","typ":"JWT"}"#, claims), NOW)
+fn claims(claims: &str) -> Result<TokenData, InvalidToken> {
+    decode(&keys(), &signed(r#"{"alg":"HS256","typ":"JWT"}"#, claims), NOW)
 }
 
 /// Checks a token with this header and valid claims.
-fn header(header: &str) -> Result<Arc<TokenData>, InvalidToken> {
-    keys().decode(&signed(header, r#"{"sub":"johndoe","exp":1800000060}"#), NOW)
+fn header(header: &str) -> Result<TokenData, InvalidToken> {
+    decode(&keys(), &signed(header, r#"{"sub":"johndoe","exp":1800000060}"#), NOW)
 }
 
-fn johndoe() -> Arc<TokenData> {
+/// Checks a token. What is different for each token is left out: its digest, and when it expires.
+fn decode(keys: &Keys, token: &str, now: i64) -> Result<TokenData, InvalidToken> {
+    let data = keys.decode(token, now)?;
+    let TokenData { jti, issued_at, authenticated_at, user_id, password_version, scopes, .. } = (*data).clone();
+    let mut known = data.known.clone();
+    if let EndedBy::Revocation(digest) = &mut known.ended_by {
+        assert_eq!(digest.len(), 64);
+        digest.clear();
+    }
+    Ok(TokenData { known, jti, expires_at: 0.0, issued_at, authenticated_at, user_id, password_version, scopes })
+}
+
+fn johndoe() -> TokenData {
     TokenData {
-        username: "johndoe".to_owned(),
+        known: KnownToken { username: "johndoe".to_owned(), ended_by: EndedBy::Revocation(String::new()) },
+        jti: None,
+        expires_at: 0.0,
         issued_at: None,
         authenticated_at: None,
         user_id: None,
         password_version: None,
         scopes: None,
     }
-    .into()
 }
 
 #[test]
@@ -52,10 +65,13 @@ fn a_token_of_ours_says_what_was_put_into_it() {
         auth_time: NOW,
         user_id: "id",
         password_version: 7,
+        sid: Some("session"),
     };
     let token = keys().create_access_token(&new).expect("a token");
-    let read = keys().decode(&token, NOW).expect("a good token");
-    assert_eq!(read.username, "johndoe");
+    let read = decode(&keys(), &token, NOW).expect("a good token");
+    let ended_by = EndedBy::Session("session".to_owned());
+    assert_eq!(read.known, KnownToken { username: "johndoe".to_owned(), ended_by });
+    assert_eq!(read.jti.as_deref(), Some("a-b-c"));
     assert_eq!(read.issued_at, Some(1_800_000_000.0));
     assert_eq!(read.authenticated_at, Some(1_800_000_000.0));
     assert_eq!(read.user_id.as_deref(), Some("id"));
@@ -68,7 +84,19 @@ fn a_token_that_pyjwt_made_with_only_sub_and_exp_is_good() {
     // jwt.encode({"sub": "johndoe", "exp": 4102444800}, SECRET_KEY, algorithm="HS256")
     let token = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9\
         .eyJzdWIiOiJqb2huZG9lIiwiZXhwIjo0MTAyNDQ0ODAwfQ.4sh0Q1TUl-n_pM9DffzrC-WTE2hGuun7_RrAC6Ce1Rg";
-    assert_eq!(keys().decode(token, NOW), Ok(johndoe()));
+    assert_eq!(decode(&keys(), token, NOW), Ok(johndoe()));
+}
+
+#[test]
+fn a_token_without_a_session_is_known_by_its_signed_part() {
+    let known = |claims: &str| {
+        let token = signed(r#"{"alg":"HS256"}"#, claims);
+        keys().decode(&token, NOW).expect("a good token").known.ended_by.clone()
+    };
+    let first = known(r#"{"sub":"johndoe","exp":1800000060}"#);
+    assert_eq!(known(r#"{"sub":"johndoe","exp":1800000060}"#), first);
+    assert_ne!(known(r#"{"sub":"johndoe","exp":1800000061}"#), first);
+    assert_eq!(claims(r#"{"sub":"johndoe","exp":1800000060,"sid":7}"#), Err(InvalidToken));
 }
 
 #[test]
@@ -94,7 +122,7 @@ fn the_times_of_a_token_that_was_verified_before_are_compared_each_time() {
         (NOW + 60, Err(InvalidToken)),
         (NOW, Ok(johndoe())),
     ] {
-        assert_eq!(keys.decode(&token, now), expected, "{now}");
+        assert_eq!(decode(&keys, &token, now), expected, "{now}");
     }
 }
 
@@ -106,13 +134,13 @@ fn only_good_tokens_of_a_usual_length_are_remembered() {
     let (message, signature) = good.rsplit_once('.').expect("a signature");
     let first = if signature.starts_with('A') { 'B' } else { 'A' };
     let forged = format!("{message}.{first}{}", &signature[1..]);
-    assert_eq!(keys.decode(&forged, NOW), Err(InvalidToken));
+    assert_eq!(decode(&keys, &forged, NOW), Err(InvalidToken));
     assert_eq!(keys.verified.len(), 0);
-    assert_eq!(keys.decode(&long, NOW), Ok(johndoe()));
+    assert_eq!(decode(&keys, &long, NOW), Ok(johndoe()));
     assert_eq!(keys.verified.len(), 0);
-    assert_eq!(keys.decode(&good, NOW), Ok(johndoe()));
+    assert_eq!(decode(&keys, &good, NOW), Ok(johndoe()));
     assert_eq!(keys.verified.len(), 1);
-    assert_eq!(keys.decode(&forged, NOW), Err(InvalidToken), "also once the good one is remembered");
+    assert_eq!(decode(&keys, &forged, NOW), Err(InvalidToken), "also once the good one is remembered");
 }
 
 #[test]
@@ -123,9 +151,9 @@ fn what_is_not_utf8_is_no_json_wherever_it_is() {
         format!("{message}.{signature}")
     };
     let claims = br#"{"sub":"johndoe","exp":1800000060,"x":["?"]}"#;
-    assert_eq!(keys().decode(&token(claims), NOW), Ok(johndoe()));
+    assert_eq!(decode(&keys(), &token(claims), NOW), Ok(johndoe()));
     let broken = claims.map(|byte| if byte == b'?' { 0xff } else { byte });
-    assert_eq!(keys().decode(&token(&broken), NOW), Err(InvalidToken));
+    assert_eq!(decode(&keys(), &token(&broken), NOW), Err(InvalidToken));
 }
 
 #[test]
@@ -180,8 +208,8 @@ fn a_token_without_a_signature_is_worth_nothing() {
         let header = URL_SAFE_NO_PAD.encode(header);
         format!("{header}.{}.", URL_SAFE_NO_PAD.encode(r#"{"sub":"johndoe","exp":1800000060}"#))
     };
-    assert_eq!(keys().decode(&message(r#"{"alg":"none"}"#), NOW), Err(InvalidToken));
-    assert_eq!(keys().decode(&message(r#"{"alg":"HS256"}"#), NOW), Err(InvalidToken));
+    assert_eq!(decode(&keys(), &message(r#"{"alg":"none"}"#), NOW), Err(InvalidToken));
+    assert_eq!(decode(&keys(), &message(r#"{"alg":"HS256"}"#), NOW), Err(InvalidToken));
 }
 
 #[test]
@@ -226,7 +254,7 @@ fn one_flipped_bit_in_any_part_is_noticed() {
             let mut bytes = token.clone().into_bytes();
             bytes[position] ^= 1 << bit;
             let Ok(flipped) = String::from_utf8(bytes) else { continue };
-            assert_eq!(keys().decode(&flipped, NOW), Err(InvalidToken), "bit {bit} of byte {position}");
+            assert_eq!(decode(&keys(), &flipped, NOW), Err(InvalidToken), "bit {bit} of byte {position}");
         }
     }
 }
@@ -251,7 +279,7 @@ fn another_key_another_number_of_parts_padding_and_json_are_refused() {
         format!("{token}\n"),
         format!(r#"{{"protected":"{header}","payload":"{claims}","signature":"{signature}"}}"#),
     ] {
-        assert_eq!(keys().decode(&malformed, NOW), Err(InvalidToken), "{malformed:?}");
+        assert_eq!(decode(&keys(), &malformed, NOW), Err(InvalidToken), "{malformed:?}");
     }
 }
 

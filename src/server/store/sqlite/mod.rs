@@ -21,7 +21,11 @@ pub use self::{
     write::Write,
 };
 use self::{file::DatabaseFile, readers::Readers, sweeper::Sweeper, wal_index::WalIndex};
-use super::{error::StoreError, lookups::Lookups, rows::UserRow};
+use super::{
+    error::StoreError,
+    lookups::{KnownToken, Lookups},
+    rows::UserRow,
+};
 
 /// How many users the cache can hold.
 const CACHED_USERS: usize = 10_000;
@@ -38,7 +42,7 @@ pub struct Sqlite {
     pub(super) wal_index: WalIndex,
     pub(super) lookups: Lookups,
     /// The cache of users for recent tokens. Each user has the state of the database when it was read.
-    pub(super) users: Cache<String, (DatabaseState, Arc<UserRow>)>,
+    pub(super) users: Cache<KnownToken, (DatabaseState, Arc<UserRow>)>,
 }
 
 impl Sqlite {

@@ -5,7 +5,8 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::*;
 
-const KNOWN: [&str; 6] = ["grant_type", "username", "password", "scope", "client_id", "client_secret"];
+const KNOWN: [&str; 8] =
+    ["grant_type", "username", "password", "scope", "client_id", "client_secret", "refresh_token", "session_id"];
 
 fn text() -> impl Strategy<Value = String> {
     vec(any::<char>(), 1..40).prop_map(String::from_iter)
@@ -32,17 +33,28 @@ fn spelled(name: &'static str) -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn of_any_body_comes_a_refusal_or_a_form_that_keeps_the_rules_and_reads_back(body in body()) {
-        if let Ok(form) = PasswordForm::read(&body) {
+        if let Ok(grant) = Grant::read(&body) {
+            let Grant::Password(form) = &grant else { return Err(TestCaseError::fail("another grant")) };
             prop_assert!(!form.username.is_empty() && (1..=PASSWORD_MAX_BYTES).contains(&form.password.len()));
             prop_assert!(form.scope.as_deref() != Some(""));
-            prop_assert!(PasswordForm::read(form.write().as_bytes()) == Ok(form));
+            prop_assert!(Grant::read(grant.write().as_bytes()) == Ok(grant));
         }
     }
 
     #[test]
-    fn what_is_written_is_read_back(username in text(), password in text(), scope in option::of(text())) {
-        let form = PasswordForm { username, password, scope };
-        prop_assert!(PasswordForm::read(form.write().as_bytes()) == Ok(form));
+    fn what_is_written_is_read_back(
+        username in text(),
+        password in text(),
+        scope in option::of(text()),
+        keep_signed_in in option::of(any::<bool>()),
+        is_a_renewal in any::<bool>(),
+    ) {
+        let grant = if is_a_renewal {
+            Grant::RefreshToken(RefreshTokenForm { refresh_token: Some(username), session_id: None, scope })
+        } else {
+            Grant::Password(PasswordForm { username, password, scope, keep_signed_in })
+        };
+        prop_assert!(Grant::read(grant.write().as_bytes()) == Ok(grant));
     }
 
     #[test]
@@ -52,10 +64,10 @@ proptest! {
         position in 0..=KNOWN.len(),
     ) {
         let mut fields: Vec<_> = KNOWN.iter().map(|name| format!("{name}=password")).collect();
-        prop_assert!(PasswordForm::read(fields.join("&").as_bytes()).is_ok());
+        prop_assert!(Grant::read(fields.join("&").as_bytes()).is_ok());
         let value = value.map(|value| format!("={}", percent_encode(value.as_bytes(), NON_ALPHANUMERIC)));
         fields.insert(position, name + &value.unwrap_or_default());
-        let refusal = PasswordForm::read(fields.join("&").as_bytes()).expect_err("a refusal");
+        let refusal = Grant::read(fields.join("&").as_bytes()).expect_err("a refusal");
         prop_assert_eq!(refusal.body.error.as_deref(), Some("invalid_request"));
     }
 }

@@ -1,0 +1,59 @@
+//! `POST /revoke` (RFC 7009).
+
+use axum::{
+    extract::{Request, State},
+    http::{
+        HeaderValue, StatusCode,
+        header::{CONTENT_TYPE, SET_COOKIE},
+    },
+    response::{IntoResponse, Response},
+};
+
+use super::{body, token::BODY_LIMIT};
+use crate::{
+    error::ApiError,
+    oauth2::form,
+    server::{
+        accounts,
+        openapi::{RevocationErrors, RevocationRequestForm},
+        security::browser_cookie,
+        state::AppState,
+    },
+};
+
+/// Revoke a token
+///
+/// Ends the session of a refresh token or of an access token. An access token without a session is refused from now on. The answer is
+/// the same for a token that is none (RFC 7009 §2.2).
+#[utoipa::path(
+    post,
+    path = "/revoke",
+    tag = "OAuth2",
+    operation_id = "revoke_token",
+    request_body(content = RevocationRequestForm, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "The token is good no more"), RevocationErrors)
+)]
+pub async fn revoke(State(state): State<AppState>, request: Request) -> Response {
+    match call(&state, request).await {
+        Ok(response) => response,
+        Err(error) => error.in_oauth2_words().into_response(),
+    }
+}
+
+async fn call(state: &AppState, request: Request) -> Result<Response, ApiError> {
+    let (parts, body) = request.into_parts();
+    let media_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    form::check_media_type(media_type)?;
+    let body = body::read(&parts.headers, body, BODY_LIMIT, state.limits.body_timeout).await?;
+    let [token, _] = form::read(&body, ["token", "token_type_hint"])?;
+    let token = token.ok_or_else(|| ApiError::invalid_request("The field token is required"))?;
+    let mut response = StatusCode::OK.into_response();
+    if let Some(session_id) = accounts::revoke(state, &token).await? {
+        // A browser may have a cookie of it.
+        let cookie = browser_cookie::clear(&session_id, state.is_reached_by_https);
+        if let Ok(cookie) = HeaderValue::try_from(cookie) {
+            response.headers_mut().insert(SET_COOKIE, cookie);
+        }
+    }
+    Ok(response)
+}

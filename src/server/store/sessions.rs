@@ -1,0 +1,222 @@
+//! Sessions: how they begin, are listed, end and are forgotten. How they go on is in `renewals`.
+
+use sqlx::FromRow;
+
+use super::{actor::Actor, connection::Connection, error::StoreError, handle::Store, sql::Sql};
+use crate::model::Scopes;
+
+/// How many sessions of a user there can be. If one more begins, the one that was unused for longest ends.
+const MOST: i64 = 100;
+/// How many rows are forgotten at once.
+const AT_ONCE: i64 = 1000;
+/// How long a session that was ended by an old refresh token is remembered, in milliseconds: the person should learn of it.
+const REMEMBERED: i64 = 30 * 24 * 60 * 60 * 1000;
+
+/// A session to begin. Times are in Unix milliseconds.
+pub struct NewSession<'a> {
+    /// UUID v7.
+    pub session_id: &'a str,
+    /// The id of its user.
+    pub user_id: &'a str,
+    /// The digest of the part that all its refresh tokens have in common.
+    pub family: &'a str,
+    /// The digest of its first refresh token.
+    pub token: &'a str,
+    /// What its tokens may do at most.
+    pub granted: Scopes,
+    /// The version of the password that was typed.
+    pub password_version: i64,
+    /// When the password was typed, in Unix seconds.
+    pub auth_time: i64,
+    /// Whether its cookie outlives the browser. `None` without a cookie.
+    pub cookie_lasts: Option<bool>,
+    /// The client's address.
+    pub address: &'a str,
+    /// What the client calls itself.
+    pub user_agent: Option<&'a str>,
+    /// Now.
+    pub started_at: i64,
+    /// When it ends, unless it is used before then.
+    pub expires_at: i64,
+    /// When it ends, however much it is used.
+    pub last_possible_at: i64,
+}
+
+/// A session, as people see it. Times are in Unix milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct SessionRow {
+    /// UUID v7.
+    pub session_id: String,
+    /// When it began.
+    pub started_at: i64,
+    /// When it was last renewed.
+    pub last_used_at: i64,
+    /// When it ends, unless it is used before then.
+    pub expires_at: i64,
+    /// Where it began.
+    pub address: String,
+    /// What the client calls itself.
+    pub user_agent: Option<String>,
+    /// When an old refresh token ended it.
+    pub ended_at: Option<i64>,
+}
+
+impl Store {
+    /// Begins a session, and writes whether its user still has this password and is not disabled.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] if not, [`StoreError::Unavailable`].
+    pub async fn begin_session(&self, session: &NewSession<'_>) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
+        let begun = begin(write.connection(), session).await;
+        write.end(begun).await
+    }
+
+    /// The sessions of a user that can go on at `now`, the latest used first.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn sessions_of(&self, user_id: &str, now: i64) -> Result<Vec<SessionRow>, StoreError> {
+        let sql = Sql::new(
+            "SELECT session_id, started_at, last_used_at, expires_at, address, user_agent, ended_at FROM sessions \
+             JOIN users ON users.id = user_id WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 \
+             AND password_version = tokens_valid_from ORDER BY last_used_at DESC, session_id DESC",
+        );
+        self.read().await?.connection().all(sql.bind(user_id).bind(now)).await
+    }
+
+    /// The sessions of a user that an old refresh token has ended, the latest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn ended_sessions_of(&self, user_id: &str) -> Result<Vec<SessionRow>, StoreError> {
+        let sql = Sql::new(
+            "SELECT session_id, started_at, last_used_at, expires_at, address, user_agent, ended_at FROM sessions \
+             WHERE user_id = $1 AND ended_at IS NOT NULL ORDER BY ended_at DESC, session_id DESC",
+        );
+        self.read().await?.connection().all(sql.bind(user_id)).await
+    }
+
+    /// Ends a session of this user.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] if the user has no such session, [`StoreError::NotAllowed`], [`StoreError::Unavailable`].
+    pub async fn end_session(&self, user_id: &str, session_id: &str, actor: &Actor) -> Result<(), StoreError> {
+        let mut write = self.write_for(Some(actor)).await?;
+        let sql = Sql::new("DELETE FROM sessions WHERE session_id = $1 AND user_id = $2 RETURNING session_id");
+        let ended = write.connection().optional::<(String,)>(sql.bind(session_id).bind(user_id)).await;
+        write.end(ended.and_then(|ended| ended.map(drop).ok_or(StoreError::Missing))).await
+    }
+
+    /// Ends all sessions of this user but one.
+    ///
+    /// # Errors
+    /// [`StoreError::NotAllowed`], [`StoreError::Unavailable`].
+    pub async fn end_sessions(&self, user_id: &str, but: Option<&str>, actor: &Actor) -> Result<(), StoreError> {
+        let mut write = self.write_for(Some(actor)).await?;
+        let ended = end_all(write.connection(), user_id, but).await;
+        write.end(ended).await
+    }
+
+    /// Ends the session of a token that is revoked. It may have ended before. If an old refresh token has ended it, the person should
+    /// still learn of that.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn revoke_session(&self, session_id: &str) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
+        let end = Sql::new("DELETE FROM sessions WHERE session_id = $1 AND ended_at IS NULL").bind(session_id);
+        write.connection().run(end).await?;
+        write.commit().await
+    }
+
+    /// Revokes an access token without a session: from now on it is refused. `expires_at` is in Unix seconds.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn revoke_token(&self, digest: &str, expires_at: i64) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
+        let sql =
+            Sql::new("INSERT INTO revoked_tokens (digest, expires_at) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING");
+        write.connection().run(sql.bind(digest).bind(expires_at)).await?;
+        write.commit().await
+    }
+
+    /// Removes what is over at `now`, and has nothing to tell. Returns whether there may be more.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn forget_sessions(&self, now: i64) -> Result<bool, StoreError> {
+        let mut write = self.write().await?;
+        let mut connection = write.connection();
+        // Another server may be doing the same.
+        let skip = if let Connection::Postgres(_) = connection { " FOR UPDATE SKIP LOCKED)" } else { ")" };
+        let mut more = false;
+        for (forget, until) in [
+            ("DELETE FROM sessions WHERE session_id IN (SELECT session_id FROM sessions WHERE expires_at < ", now),
+            (
+                "DELETE FROM revoked_tokens WHERE digest IN (SELECT digest FROM revoked_tokens WHERE expires_at < ",
+                now / 1000,
+            ),
+            (
+                "DELETE FROM used_refresh_tokens WHERE token IN (SELECT token FROM used_refresh_tokens WHERE used_at < ",
+                now - 60_000,
+            ),
+        ] {
+            let mut sql = Sql::new(forget);
+            sql.push_value(until).push(" LIMIT ").push_value(AT_ONCE).push(" + 0").push(skip);
+            more |= connection.run(sql).await? == AT_ONCE.unsigned_abs();
+        }
+        write.commit().await?;
+        Ok(more)
+    }
+}
+
+async fn begin(mut connection: Connection<'_>, session: &NewSession<'_>) -> Result<(), StoreError> {
+    // Locked: the password may be changed, or the user disabled, at this moment. That ends the sessions that there are.
+    match connection.lock_user(session.user_id).await? {
+        Some((false, _, version)) if version == session.password_version => {}
+        _ => return Err(StoreError::Missing),
+    }
+    let insert = Sql::new(
+        "INSERT INTO sessions (session_id, user_id, family, token, granted, password_version, auth_time, cookie_lasts, \
+         address, user_agent, started_at, last_used_at, expires_at, last_possible_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13)",
+    )
+    .bind(session.session_id)
+    .bind(session.user_id)
+    .bind(session.family)
+    .bind(session.token)
+    .bind(session.granted.to_string())
+    .bind(session.password_version)
+    .bind(session.auth_time)
+    .bind(session.cookie_lasts)
+    .bind(session.address)
+    .bind(session.user_agent)
+    .bind(session.started_at)
+    .bind(session.expires_at)
+    .bind(session.last_possible_at);
+    connection.run(insert).await?;
+    let surplus = Sql::new(
+        "DELETE FROM sessions WHERE user_id = $1 AND session_id NOT IN (SELECT session_id FROM sessions \
+         WHERE user_id = $1 ORDER BY last_used_at DESC, session_id DESC LIMIT $2 + 0)",
+    );
+    connection.run(surplus.bind(session.user_id).bind(MOST)).await?;
+    Ok(())
+}
+
+/// Ends all sessions of a user but one, within a transaction.
+pub(super) async fn end_all(
+    mut connection: Connection<'_>,
+    user_id: &str,
+    but: Option<&str>,
+) -> Result<(), StoreError> {
+    let sql = Sql::new("DELETE FROM sessions WHERE user_id = $1 AND ($2 IS NULL OR session_id <> $2)");
+    connection.run(sql.bind(user_id).bind(but)).await?;
+    Ok(())
+}
+
+/// Until when a session that an old refresh token ended at `now` is remembered, in Unix milliseconds.
+pub(super) const fn remembered_until(now: i64) -> i64 {
+    now.saturating_add(REMEMBERED)
+}

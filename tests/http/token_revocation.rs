@@ -1,0 +1,82 @@
+//! `POST /revoke` (RFC 7009).
+
+use cloakroom::{model::Scopes, server::clock};
+
+use super::{
+    signed_in::{Tokens, assert_over},
+    support::{TestApp, sign},
+};
+
+#[tokio::test]
+async fn either_token_ends_the_session_on_the_very_next_request() {
+    let app = TestApp::start().await;
+    app.create("ada", Scopes::AT_SIGN_UP).await;
+    let other = app.sign_in("ada").await;
+    for by_refresh_token in [true, false] {
+        for _ in 0..20 {
+            let tokens = app.sign_in("ada").await;
+            assert_eq!(app.with(&tokens).get("/users/me").await.status, 200);
+            app.revoke(if by_refresh_token { &tokens.refresh } else { &tokens.access }).await;
+            assert_over(&app, &tokens).await;
+        }
+    }
+    assert_eq!(app.with(&other).get("/users/me").await.status, 200);
+}
+
+#[tokio::test]
+async fn an_old_refresh_token_ends_its_session_too() {
+    let app = TestApp::start().await;
+    app.create("ada", Scopes::AT_SIGN_UP).await;
+    let first = app.sign_in("ada").await;
+    let second = Tokens::of(&app.refresh(&first.refresh).await);
+    app.revoke(&first.refresh).await;
+    assert_over(&app, &second).await;
+}
+
+#[tokio::test]
+async fn an_access_token_without_a_session_is_revoked_alone() {
+    let app = TestApp::start().await;
+    let (ada, other) = (app.user().await, app.log_in("ada").await);
+    let tutorials = sign(&serde_json::json!({"sub": "ada", "exp": clock::unix_seconds() + 60}));
+    let tutorials = app.with_token(&tutorials);
+    for client in [&ada, &tutorials] {
+        assert_eq!(client.get("/users/me").await.status, 200);
+        app.revoke(client.token()).await;
+        client.get("/users/me").await.assert_refused(401, "Could not validate credentials");
+        // Again, and after a restart.
+        app.revoke(client.token()).await;
+        client.get("/users/me").await.assert_refused(401, "Could not validate credentials");
+    }
+    assert_eq!(other.get("/users/me").await.status, 200);
+    let app = app.restarted().await;
+    app.with_token(ada.token()).get("/users/me").await.assert_refused(401, "Could not validate credentials");
+    assert_eq!(app.with_token(other.token()).get("/users/me").await.status, 200);
+}
+
+#[tokio::test]
+async fn what_is_no_token_gets_the_same_answer_and_ends_nothing() {
+    let app = TestApp::start().await;
+    app.create("ada", Scopes::AT_SIGN_UP).await;
+    let tokens = app.sign_in("ada").await;
+    let expired = app.sign("ada", 1);
+    let (message, _) = tokens.access.rsplit_once('.').expect("a signature");
+    let forged = format!("{message}.AAAA");
+    for token in ["x", &tokens.session_id(), &forged, &expired, "cloakroom_refresh_AAAA", "%00"] {
+        app.revoke(token).await;
+    }
+    assert_eq!(app.with(&tokens).get("/users/me").await.status, 200);
+    assert_eq!(app.refresh(&tokens.refresh).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_form_that_is_none_is_refused() {
+    let app = TestApp::start().await;
+    for form in ["", "token=", "token=a&token=b", "token=%zz", "token_type_hint=access_token"] {
+        app.anonymous().post_form("/revoke", form).await.assert_oauth2(400, "invalid_request");
+    }
+    let json = [("content-type", "application/json")];
+    app.anonymous().call("POST", "/revoke", &json, "{}").await.assert_oauth2(400, "invalid_request");
+    let long = format!("token={}", "a".repeat(16 * 1024));
+    app.anonymous().post_form("/revoke", &long).await.assert_oauth2(413, "invalid_request");
+    app.anonymous().get("/revoke").await.assert_oauth2(405, "invalid_request");
+}
