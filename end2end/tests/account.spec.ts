@@ -63,7 +63,7 @@ test.describe("what fails to load", () => {
     failing = false;
     await items.getByRole("button", { name: "Retry" }).click();
     await expect(items.getByText("Black umbrella")).toBeVisible();
-    await expect(steps).toHaveCount(5);
+    await expect(steps).toHaveCount(6);
     expect((await kept(page)).tab).not.toBeNull();
   });
 
@@ -80,7 +80,7 @@ test.describe("what fails to load", () => {
   });
 });
 
-test("the panel walks through the five steps with the real exchange", async ({ page, login }) => {
+test("the panel walks through the steps with the real exchange", async ({ page, login }) => {
   const sent: Record<string, string> = {};
   page.on("request", async (request) => {
     const path = new URL(request.url()).pathname;
@@ -90,18 +90,19 @@ test("the panel walks through the five steps with the real exchange", async ({ p
   await login.asJohndoe();
   const panel = page.locator("details.flow");
   const steps = panel.locator(".steps > li");
-  await expect(steps).toHaveCount(5);
+  await expect(steps).toHaveCount(6);
   const token: string = JSON.parse((await kept(page)).tab ?? "").token.access_token;
   const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
 
   // 1 and 2: what was typed and posted, with the password masked.
   await expect(steps.nth(0)).toContainText("as johndoe");
-  expect(sent.form).toBe("grant_type=password&username=johndoe&password=secret");
+  expect(sent.form).toBe("grant_type=password&username=johndoe&password=secret&keep_signed_in=false");
   await expect(steps.nth(1)).toContainText(/POST \/token\s*200\s*\d+ ms/);
   const fields = steps.nth(1).locator(".fields");
   await expect(fields).toContainText(/grant_type\s*password/);
   await expect(fields).toContainText(/username\s*johndoe/);
   await expect(fields).toContainText(/password\s*••••••••/);
+  await expect(fields).toContainText(/keep_signed_in\s*false/);
   await expect(panel).not.toContainText("secret");
 
   // 3: the token, shortened and decoded, with its times as dates.
@@ -128,6 +129,10 @@ test("the panel walks through the five steps with the real exchange", async ({ p
   await expect(carried.nth(0)).toContainText(/GET \/users\/me\s*200\s*\d+ ms/);
   await expect(carried.nth(1)).toContainText(/GET \/users\/me\/items\s*200\s*\d+ ms/);
   await expect(carried.nth(0)).toContainText(`Authorization: Bearer ${short}`);
+
+  // 6: how it goes on.
+  await expect(steps.nth(5)).toContainText("no script can read it");
+  await expect(steps.nth(5).locator(".fields")).toContainText(claims.sid);
 });
 
 test("the exchange is still there after a reload, and says where the token is kept", async ({ page, login }) => {

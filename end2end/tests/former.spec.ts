@@ -129,44 +129,54 @@ test("Back after a logout in another tab leads to a login page that does not lea
   expect(await other.content()).not.toContain("diary");
 });
 
-test("a session that expires leads back the same user, and not the next one", async ({ page, login }) => {
-  await searchAsJohndoe(page, login);
-  await page.clock.install();
-  await page.clock.fastForward("31:00");
-  await left(page);
-  await expect(page).toHaveURL(/\/login\?next=.*secret/);
-  await login.submit(NAME, PASSWORD);
-  await expect(page.getByRole("heading", { name: "Welcome, Ada Lovelace" })).toBeVisible();
-  await expect(page).toHaveURL(/\/account$/);
-  // And once more, with the former page of the login behind.
-  await page.goto("/settings");
-  await awake(page);
-  await page.goBack();
-  await expect(page).toHaveURL(/\/account$/);
-  await logOut(page);
-  await login.open(`/login?next=${encodeURIComponent("/my-items?q=umbrella")}`);
-  await login.submit("johndoe", "secret");
-  await expect(search(page)).toHaveValue("umbrella");
-  await stamped(page);
-  await page.clock.fastForward("31:00");
-  await left(page);
-  await page.reload();
-  await awake(page);
-  await login.submit("johndoe", "secret");
-  await expect(page).toHaveURL(/\/my-items\?q=umbrella$/);
-  await expect(search(page)).toHaveValue("umbrella");
-});
+test.describe("a session that expires", () => {
+  test.use({ expectedMessages: [refusedRequest] });
 
-test("a login page that is left in the history does not lead there either", async ({ page, login }) => {
-  await searchAsJohndoe(page, login);
-  await page.clock.install();
-  await page.clock.fastForward("31:00");
-  await left(page);
-  await expect(page).toHaveURL(/\/login\?next=.*secret/);
-  await logInAs(page, "/settings");
-  await page.goBack();
-  await expect(page).toHaveURL(/\/account$/);
-  await expect(page.getByRole("heading", { name: "Welcome, Ada Lovelace" })).toBeVisible();
+  test("leads back the same user, and not the next one", async ({ page, login, context }) => {
+    await searchAsJohndoe(page, login);
+    await page.clock.install();
+    // Without the refresh token, the session ends with the access token.
+    await context.clearCookies();
+    await page.clock.fastForward("31:00");
+    await left(page);
+    await expect(page).toHaveURL(/\/login\?next=.*secret/);
+    await login.submit(NAME, PASSWORD);
+    await expect(page.getByRole("heading", { name: "Welcome, Ada Lovelace" })).toBeVisible();
+    await expect(page).toHaveURL(/\/account$/);
+    // And once more, with the former page of the login behind.
+    await page.goto("/settings");
+    await awake(page);
+    await page.goBack();
+    await expect(page).toHaveURL(/\/account$/);
+    await logOut(page);
+    await login.open(`/login?next=${encodeURIComponent("/my-items?q=umbrella")}`);
+    await login.submit("johndoe", "secret");
+    await expect(search(page)).toHaveValue("umbrella");
+    await stamped(page);
+    // Without the refresh token, the session ends with the access token.
+    await context.clearCookies();
+    await page.clock.fastForward("31:00");
+    await left(page);
+    await page.reload();
+    await awake(page);
+    await login.submit("johndoe", "secret");
+    await expect(page).toHaveURL(/\/my-items\?q=umbrella$/);
+    await expect(search(page)).toHaveValue("umbrella");
+  });
+
+  test("leaves a login page in the history that does not lead there either", async ({ page, login, context }) => {
+    await searchAsJohndoe(page, login);
+    await page.clock.install();
+    // Without the refresh token, the session ends with the access token.
+    await context.clearCookies();
+    await page.clock.fastForward("31:00");
+    await left(page);
+    await expect(page).toHaveURL(/\/login\?next=.*secret/);
+    await logInAs(page, "/settings");
+    await page.goBack();
+    await expect(page).toHaveURL(/\/account$/);
+    await expect(page.getByRole("heading", { name: "Welcome, Ada Lovelace" })).toBeVisible();
+  });
 });
 
 test.describe("a login page that did not come", () => {

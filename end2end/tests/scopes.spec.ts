@@ -20,7 +20,7 @@ async function askFor(page: Page, scope: string): Promise<void> {
 async function logInWith(page: Page, scope: string, path: string): Promise<void> {
   await askFor(page, scope);
   await logInAs(page, path);
-  expect(JSON.parse((await kept(page)).tab ?? "").token.scope).toBe(scope);
+  expect(JSON.parse((await kept(page)).tab ?? "").token.scope).toBe(`${scope} offline_access`);
 }
 
 for (const [size, viewport] of [

@@ -130,6 +130,7 @@ test("a clock that is set back after a logout does not end the next session", as
   });
   await page.getByRole("button", { name: "Log out" }).click();
   await expect(page).toHaveURL(/\/login$/);
+  await left(page);
   const loggedOutAt = await page.evaluate(() => Number(localStorage.getItem("cloakroom.logged-out-at")));
   expect(loggedOutAt).toBeGreaterThan(Date.now() + 60_000);
   for (const stay of [false, true]) {
@@ -172,8 +173,11 @@ test("no page flashes up that is not theirs", async ({ page, login }) => {
   await page.unrouteAll({ behavior: "ignoreErrors" });
 });
 
-test.describe("a token that is good for ten seconds", () => {
-  test.use({ settings: { CLOAKROOM__TOKEN__EXPIRES_IN: "10" } });
+test.describe("a session that lasts ten seconds", () => {
+  test.use({
+    settings: { CLOAKROOM__SESSION__LIFETIME: "10", CLOAKROOM__SESSION__IDLE_TIMEOUT: "10" },
+    expectedMessages: [refusedRequest],
+  });
   test.slow();
 
   test("ends the session when it expires, and the login leads back", async ({ page, login }) => {
@@ -192,19 +196,31 @@ test.describe("a token that is good for ten seconds", () => {
     const expiresAt: number = JSON.parse((await kept(page)).device ?? "").expires_at;
     await page.goto("about:blank");
     await expect.poll(() => Date.now(), { timeout: 20_000 }).toBeGreaterThan(expiresAt);
-    // Without a session, the rendered account page must stay hidden even before the WASM is loaded.
-    await page.route("**/*.wasm*", () => {});
-    await page.goto("/login", { waitUntil: "domcontentloaded" });
-    await expect(page.locator("form")).toBeVisible();
-    await page.goto("/account", { waitUntil: "domcontentloaded" });
-    await expect(page.locator("main")).toBeHidden();
-    // Leave that page first. Its WASM could still load, and end the session there.
-    await page.goto("about:blank");
-    await page.unrouteAll({ behavior: "ignoreErrors" });
     await page.goto("/account");
+    await left(page);
     await expect(page.getByRole("status")).toHaveText("Your session has expired. Log in to go on.");
     expect(await kept(page)).toEqual({ tab: null, device: null });
   });
+});
+
+test("a token without a session has ended for who comes back later, before the WASM is there", async ({ page, login }) => {
+  await login.asJohndoe({ stay: true });
+  await page.evaluate((key) => {
+    const { token, ...session } = JSON.parse(localStorage.getItem(key) ?? "");
+    localStorage.setItem(key, JSON.stringify({ ...session, token: { ...token, scope: "me items" }, expires_at: Date.now() - 1 }));
+  }, STORAGE_KEY);
+  await page.goto("about:blank");
+  await page.route("**/*.wasm*", () => {});
+  await page.goto("/login", { waitUntil: "domcontentloaded" });
+  await expect(page.locator("form")).toBeVisible();
+  await page.goto("/account", { waitUntil: "domcontentloaded" });
+  await expect(page.locator("main")).toBeHidden();
+  // Leave that page first. Its WASM could still load, and end the session there.
+  await page.goto("about:blank");
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  await page.goto("/account");
+  await expect(page.getByRole("status")).toHaveText("Your session has expired. Log in to go on.");
+  expect(await kept(page)).toEqual({ tab: null, device: null });
 });
 
 test.describe("a token that the server refuses", () => {
@@ -260,22 +276,28 @@ test.describe("a browser that refuses to store", () => {
   });
 });
 
-test("an older session that expires in one tab leaves the newer one of another alone", async ({ page, login, context }) => {
-  await login.asJohndoe({ stay: true });
-  const newer = await page.evaluate((key) => {
-    const session = JSON.parse(localStorage.getItem(key) ?? "");
-    session.expires_at = Date.now() + 6000;
-    localStorage.setItem(key, JSON.stringify(session));
-    return JSON.stringify({ ...session, token: { ...session.token, access_token: "newer" }, expires_at: Date.now() + 1e6 });
-  }, STORAGE_KEY);
-  const older = await context.newPage();
-  await older.goto("/account");
-  await expect(older.getByText("Black umbrella")).toBeVisible();
-  await older.evaluate(([key, value]) => localStorage.setItem(key, value), [STORAGE_KEY, newer] as const);
-  await expect(older).toHaveURL(/\/login/);
-  await left(older);
-  await expect(older.getByRole("status")).toHaveText("Your session has expired. Log in to go on.");
-  expect((await kept(older)).device).toBe(newer);
+test.describe("an older session", () => {
+  test.use({ expectedMessages: [refusedRequest] });
+
+  test("that expires in one tab leaves the newer one of another alone", async ({ page, login, context }) => {
+    await login.asJohndoe({ stay: true });
+    // Without the refresh token, the session ends with the access token.
+    await context.clearCookies();
+    const newer = await page.evaluate((key) => {
+      const session = JSON.parse(localStorage.getItem(key) ?? "");
+      session.expires_at = Date.now() + 6000;
+      localStorage.setItem(key, JSON.stringify(session));
+      return JSON.stringify({ ...session, token: { ...session.token, access_token: "newer" }, expires_at: Date.now() + 1e6 });
+    }, STORAGE_KEY);
+    const older = await context.newPage();
+    await older.goto("/account");
+    await expect(older.getByText("Black umbrella")).toBeVisible();
+    await older.evaluate(([key, value]) => localStorage.setItem(key, value), [STORAGE_KEY, newer] as const);
+    await expect(older).toHaveURL(/\/login/);
+    await left(older);
+    await expect(older.getByRole("status")).toHaveText("Your session has expired. Log in to go on.");
+    expect((await kept(older)).device).toBe(newer);
+  });
 });
 
 test("a logout that is heard late leaves a newer session alone", async ({ page, login, context }) => {

@@ -255,7 +255,7 @@ test.describe("the password", () => {
     // The session goes on, with the same scopes, also after a reload.
     expect(await me(page)).toMatchObject({ email: "ada@example.com" });
     const { tab } = await kept(page);
-    expect(JSON.parse(tab ?? "").token.scope).toBe("me items me:write items:write");
+    expect(JSON.parse(tab ?? "").token.scope).toBe("me items me:write items:write offline_access");
     await page.reload();
     await expect(current).toBeVisible();
     // Another browser is signed out on its next request.

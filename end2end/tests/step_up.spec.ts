@@ -89,7 +89,7 @@ for (const [size, viewport] of [
       const repeated = page.waitForRequest((request) => request.method() === "DELETE");
       await password(page).fill(PASSWORD);
       await password(page).press("Enter");
-      expect(new URLSearchParams((await form).postData() ?? "").get("scope")).toBe("me items me:write items:write");
+      expect(new URLSearchParams((await form).postData() ?? "").get("scope")).toBe("me items me:write items:write offline_access");
       const fresh = ((await repeated).headers()["authorization"] ?? "").replace("Bearer ", "");
       expect(Date.now() / 1000 - claims(fresh).auth_time).toBeLessThan(300);
       await left(page);
@@ -207,17 +207,22 @@ test.describe("a sensitive step", () => {
 });
 
 test.describe("a session that ends soon", () => {
-  test.use({ settings: { CLOAKROOM__TOKEN__EXPIRES_IN: "600" }, expectedMessages: [refusedRequest] });
+  test.use({ settings: { CLOAKROOM__TOKEN__EXPIRES_IN: "1200" }, expectedMessages: [refusedRequest] });
 
+  /** Logs ada in. Without the refresh token, the session ends with the access token. */
+  const logInForOnce = async (page: Page, path: string, options: { stay?: boolean } = {}) => {
+    await logInAs(page, path, options);
+    await page.context().clearCookies();
+  };
   const banner = (page: Page) => page.getByText(/Your session ends at \d/);
   const stay = (page: Page) => page.getByRole("button", { name: "Stay signed in" });
 
   test("says so two minutes before, and goes on if the person wants", async ({ page, server }) => {
     await page.clock.install();
     await addAda(server);
-    await logInAs(page, "/settings");
+    await logInForOnce(page, "/settings");
     await page.getByLabel("Full name").fill("Augusta");
-    await page.clock.fastForward(470_000);
+    await page.clock.fastForward(1_070_000);
     await expect(banner(page)).toBeHidden();
     await page.clock.fastForward(15_000);
     await expect(banner(page)).toBeVisible();
@@ -242,10 +247,10 @@ test.describe("a session that ends soon", () => {
     test(`ends on ${path}, and the login leads back`, async ({ page, server }) => {
       await page.clock.install();
       await addAda(server);
-      await logInAs(page, path);
+      await logInForOnce(page, path);
       // What is typed does not hold the page back.
       if (path === "/settings") await page.getByLabel("Full name").fill("Augusta");
-      await page.clock.fastForward(602_000);
+      await page.clock.fastForward(1_202_000);
       await left(page);
       await expect(page).toHaveURL(new RegExp(`/login\\?next=${encodeURIComponent(path)}$`));
       await expect(notice(page, "Your session has expired. Log in to go on.")).toBeVisible();
@@ -256,11 +261,11 @@ test.describe("a session that ends soon", () => {
   test("goes on in all tabs of this device", async ({ page, server, context }) => {
     await page.clock.install();
     await addAda(server);
-    await logInAs(page, "/settings", { stay: true });
+    await logInForOnce(page, "/settings", { stay: true });
     const other = await context.newPage();
     await other.goto("/settings");
     await awake(other);
-    await page.clock.fastForward(500_000);
+    await page.clock.fastForward(1_100_000);
     await expect(banner(page)).toBeVisible();
     // All pages of a browser have one clock.
     await expect(banner(other)).toBeVisible();
@@ -277,8 +282,8 @@ test.describe("a session that ends soon", () => {
   test("asks once for all that wait", async ({ page, server }) => {
     await page.clock.install();
     await addAda(server);
-    await logInAs(page, "/settings/danger");
-    await page.clock.fastForward(500_000);
+    await logInForOnce(page, "/settings/danger");
+    await page.clock.fastForward(1_100_000);
     await expect(banner(page)).toBeVisible();
     await makeStale(page, "/users/me", "DELETE");
     await beginToDelete(page);

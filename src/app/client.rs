@@ -6,16 +6,20 @@ use leptos::{prelude::*, task::spawn_local};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    flow::Exchange,
-    renewal::{Renewal, go_on_with_newer},
+    flow::{Exchange, shortened},
+    renewal::{Renewal, Renewed, go_on_with_newer},
     session::{Notice, Session},
     step_up::StepUp,
+    who,
 };
 use crate::{
     browser::{self, fetch, fetch::Answer},
     error::{ApiError, ErrorBody},
     model::Token,
 };
+
+/// How many times a request is repeated with a newer token.
+const MOST_RENEWALS: u32 = 3;
 
 /// What a page loads from the API.
 pub type Loaded<T> = LocalResource<Result<T, ApiError>>;
@@ -24,9 +28,10 @@ pub type Loaded<T> = LocalResource<Result<T, ApiError>>;
 /// the session changes; a request that is under way is finished first. While nobody is signed in it is a 401.
 pub fn load<T: DeserializeOwned + 'static>(path: impl Fn() -> String + 'static) -> Loaded<T> {
     let client = Client::from_context();
+    let session = who::session_key(client.session);
     LocalResource::new(move || {
         let path = path();
-        client.session.token();
+        session.track();
         async move { client.send(Request::get(path)).await.map(|reply| reply.value) }
     })
 }
@@ -120,8 +125,16 @@ impl Client {
     /// The server's error answer, or [`ApiError::unreachable`]. If the person does not want to type the password, it is
     /// the answer that asked for it ([`ApiError::is_stale_token`]).
     pub async fn send<T: DeserializeOwned>(self, request: Request) -> Result<Reply<T>, ApiError> {
+        let mut renewals = 0;
         loop {
-            let token = untrack(|| self.session.token()).ok_or_else(ApiError::not_authenticated)?;
+            let mut token = untrack(|| self.session.token()).ok_or_else(ApiError::not_authenticated)?;
+            // The computer may have slept. A renewal takes less time than a refused request and a renewal.
+            if !request.ends_its_token
+                && self.session.has_expired()
+                && self.renewal.renew(self.session, &token).await == Renewed::Newer
+            {
+                token = untrack(|| self.session.token()).ok_or_else(ApiError::not_authenticated)?;
+            }
             let prefetched = match request.method {
                 "GET" => self.prefetched.take(&request.path).await,
                 _ => None,
@@ -137,12 +150,15 @@ impl Client {
                     }
                 }
                 // The server has done nothing yet.
-                Err(refusal) if refusal.status == 401 => {
-                    if !self.has_newer(&token, request.ends_its_token).await {
+                Err(refusal) if refusal.status == 401 => match self.newer(&token, request.ends_its_token).await {
+                    // A server that refuses new tokens as well is not asked for ever.
+                    Renewed::Newer if renewals < MOST_RENEWALS => renewals += 1,
+                    Renewed::NoAnswer => return Err(ApiError::unreachable()),
+                    Renewed::Newer | Renewed::Refused => {
                         self.session.end_of(&token, Notice::Expired);
                         return Err(refusal);
                     }
-                }
+                },
                 read => {
                     if read.as_ref().is_err_and(ApiError::is_inactive_user) {
                         self.session.end_of(&token, Notice::Disabled);
@@ -153,12 +169,19 @@ impl Client {
         }
     }
 
-    /// Whether the session has a newer token than this one, which the server refuses. If a new one is on its way, that is
-    /// waited for. If it has not come, the person is asked for the password.
-    async fn has_newer(self, token: &Token, ends_its_token: bool) -> bool {
-        go_on_with_newer(self.session, token)
-            || !ends_its_token && self.renewal.wait_for_newer(self.session, token).await
-            || untrack(|| self.renewal.has_failed(token)) && self.step_up.ask().await
+    /// Looks for a newer token than this one, which the server refuses. If a new one is on its way, that is waited for. Otherwise the
+    /// session is renewed. If a new password has ended this one, the person is asked for it.
+    async fn newer(self, token: &Token, ends_its_token: bool) -> Renewed {
+        if go_on_with_newer(self.session, token) {
+            return Renewed::Newer;
+        }
+        let renewed = if ends_its_token { Renewed::Refused } else { self.renewal.renew(self.session, token).await };
+        // What ends its token has the lock that the dialog needs.
+        let may_ask = renewed == Renewed::Refused && !ends_its_token;
+        if may_ask && untrack(|| self.renewal.has_failed(token)) && self.step_up.ask().await {
+            return Renewed::Newer;
+        }
+        renewed
     }
 
     /// Records the request, and reads its answer.
@@ -214,6 +237,7 @@ async fn ask(token: &Token, request: &Request) -> Asked {
     let exchange = Exchange {
         method,
         path: path.clone(),
+        token: shortened(token),
         status: answer.as_ref().map_or(ApiError::UNREACHABLE, |answer| answer.status),
         started,
         milliseconds: browser::since(started),

@@ -26,6 +26,8 @@ pub struct Exchange {
     pub method: &'static str,
     /// The requested path.
     pub path: String,
+    /// The token that it carried, without its middle part. Empty for a renewal.
+    pub token: String,
     /// The answer's HTTP status, or [`crate::error::ApiError::UNREACHABLE`].
     pub status: u16,
     /// When the request was sent, by [`crate::browser::stopwatch`].
@@ -67,6 +69,7 @@ mod tests {
             password: password.to_owned(),
             scope: None,
             keep_signed_in: None,
+            session_id: None,
         };
         let exchange = LoginExchange::new(&form("secret"), 7);
         let fields: Vec<_> = exchange.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

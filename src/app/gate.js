@@ -14,7 +14,9 @@ window.trustedTypes?.createPolicy("default", {
   }
   function open(session) {
     try {
-      return JSON.parse(session).expires_at > Date.now();
+      session = JSON.parse(session);
+      // With a refresh token, the UI gets the next token.
+      return session.expires_at > Date.now() || /offline_access/.test(session.token.scope);
     } catch (nonsense) {
       return false;
     }

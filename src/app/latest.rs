@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use super::{
     client::{Client, Request},
     session::Session,
+    who,
 };
 use crate::error::ApiError;
 
@@ -34,11 +35,12 @@ pub fn latest<T: DeserializeOwned + Send + Sync + 'static>(path: impl Fn() -> St
     let session = expect_context::<Session>();
     let latest = Latest { loaded: RwSignal::new(None), pending: RwSignal::new(false), again: RwSignal::new(0) };
     let number = StoredValue::new(0_u32);
+    let key = who::session_key(session);
     // Effects run in the browser only.
     Effect::new(move || {
         latest.again.track();
         let path = path();
-        if session.token().is_none() {
+        if key.get().is_none() {
             return;
         }
         number.update_value(|number| *number += 1);

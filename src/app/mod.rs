@@ -18,6 +18,7 @@ mod form;
 mod latest;
 mod log_in;
 mod log_in_again;
+mod log_out;
 mod me;
 mod new_password;
 mod next;
@@ -32,6 +33,7 @@ mod step_up;
 mod table;
 pub mod theme;
 mod unsaved;
+mod user_agent;
 mod way_out;
 mod who;
 

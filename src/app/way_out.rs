@@ -25,7 +25,7 @@ pub fn watch() {
 /// unless the person logged out, or the account is disabled or deleted. The new page says why the session ended.
 fn leave(notice: Option<Notice>) {
     let address = match notice {
-        Some(Notice::LoggedOut | Notice::Disabled | Notice::Deleted) => LOGIN.to_owned(),
+        Some(Notice::LoggedOut | Notice::LoggedOutHere | Notice::Disabled | Notice::Deleted) => LOGIN.to_owned(),
         Some(Notice::Expired) | None => next::login_from(&(browser::path() + &browser::query())),
     };
     let stamp = browser::kept_with_address().as_string().map_or(JsValue::NULL, JsValue::from);

@@ -1,5 +1,7 @@
 //! Who is signed in, as the token says. The token is not verified here: this is for drawing, and the server decides.
 
+use leptos::prelude::*;
+
 use super::session::Session;
 use crate::model::{Jwt, Scopes, Token};
 
@@ -11,6 +13,16 @@ pub fn username(token: &Token) -> String {
 /// The id of the user that a token was made for. Only tokens of this server have it.
 pub fn id(token: &Token) -> Option<String> {
     claim(token, "user_id")
+}
+
+/// The id of the session that a token belongs to, if it has one.
+pub fn session_id(token: &Token) -> Option<String> {
+    claim(token, "sid")
+}
+
+/// What stays the same while a session goes on. Views that read it follow its changes: another session may be another user's.
+pub fn session_key(session: Session) -> Memo<Option<String>> {
+    Memo::new(move |_| session.token().map(|token| session_id(&token).unwrap_or(token.access_token)))
 }
 
 fn claim(token: &Token, name: &str) -> Option<String> {

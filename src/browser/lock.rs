@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
-use js_sys::Promise;
+use futures::channel::oneshot;
 use leptos::prelude::{set_timeout, window};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen::{JsValue, closure::Closure};
 
 use super::js;
 
@@ -16,24 +15,28 @@ const MOMENT: Duration = Duration::from_millis(200);
 /// A lock that this tab has. It is let go of when this is dropped.
 pub struct Held(JsValue);
 
-/// Takes a lock, as soon as nobody has it.
-pub fn hold(name: &str) -> Held {
-    // The lock is kept until a promise is settled, which a function returns. To bind `then` makes such a function.
+/// Takes a lock, and waits until this tab has it.
+pub async fn take(name: &str) -> Held {
+    let (has_it, waits) = oneshot::channel();
+    // The lock is kept until a promise is settled, which a function returns.
     let promise = js::call(&js::get(&window(), "Promise"), "withResolvers", &[]).unwrap_or_default();
     let kept = js::get(&promise, "promise");
-    if let Some(keep) = js::call(&js::get(&kept, "then"), "bind", &[kept]) {
-        request(name, &keep);
+    let callback = Closure::once_into_js(move || {
+        // Nobody waits any more if the page is being left.
+        let _ = has_it.send(());
+        kept
+    });
+    if request(name, &callback).is_some() {
+        // It fails if the page is being left.
+        let _ = waits.await;
     }
     Held(promise)
 }
 
-/// Waits until nobody has a lock.
-pub async fn wait(name: &str) {
-    // A function that returns at once.
-    let pass = js::get(&window(), "Boolean");
-    if let Some(passed) = request(name, &pass).and_then(|passed| passed.dyn_into::<Promise>().ok()) {
-        // It fails if the page is being left.
-        let _ = JsFuture::from(passed).await;
+impl Held {
+    /// Lets go of the lock at once: this tab has stored nothing.
+    pub fn let_go(mut self) {
+        js::call(&std::mem::take(&mut self.0), "resolve", &[]);
     }
 }
 
@@ -46,6 +49,9 @@ fn request(name: &str, callback: &JsValue) -> Option<JsValue> {
 impl Drop for Held {
     fn drop(&mut self) {
         let promise = self.0.clone();
+        if promise.is_undefined() {
+            return;
+        }
         set_timeout(
             move || {
                 js::call(&promise, "resolve", &[]);

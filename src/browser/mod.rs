@@ -133,6 +133,13 @@ pub fn take_note() -> Option<String> {
     Some(note)
 }
 
+/// Posts a form. Nobody waits for the answer, and it is sent also if the page is left at this moment. Returns whether the browser
+/// will send it, as far as that is known now.
+pub fn post_and_forget(path: &str, fields: &UrlSearchParams) -> bool {
+    let sent = js::call(&window().navigator(), "sendBeacon", &[path.into(), fields.into()]);
+    is_online() && sent.is_some_and(|sent| sent.is_truthy())
+}
+
 /// Whether the browser has a network at all.
 pub fn is_online() -> bool {
     window().navigator().on_line()

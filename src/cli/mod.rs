@@ -40,6 +40,8 @@ Settings come from built-in defaults, then Leptos.toml (or --config), then the e
   database.timeout        CLOAKROOM__DATABASE__TIMEOUT        4                           s for a query to PostgreSQL
   token.secret-key        CLOAKROOM__TOKEN__SECRET_KEY        made at the first start      signs tokens; 32 bytes or more
   token.expires-in        CLOAKROOM__TOKEN__EXPIRES_IN        1800                        life of a token, in seconds
+  session.idle-timeout    CLOAKROOM__SESSION__IDLE_TIMEOUT    1209600                     s that a session may be unused
+  session.lifetime        CLOAKROOM__SESSION__LIFETIME        2592000                     s that it lasts at most
   password.memory-kib     CLOAKROOM__PASSWORD__MEMORY_KIB     65536                       argon2id's m, in KiB
   password.iterations     CLOAKROOM__PASSWORD__ITERATIONS     3                           argon2id's t
   password.parallelism    CLOAKROOM__PASSWORD__PARALLELISM    4                           argon2id's p

@@ -29,10 +29,15 @@ impl Jwt {
         }
     }
 
-    /// A short number for people to name the token by: four digits, computed from its `jti`. A token of another service
-    /// may have no `jti`; then its `sub` is used. Two tokens may have the same number. It proves nothing.
+    /// A short number for people to name the token by: four digits, computed from its session's id, so that it stays the same when
+    /// the session is renewed. Without a session, its `jti` is used, and without that its `sub`. Two tokens may have the same number.
+    /// It proves nothing.
     pub fn ticket_number(&self) -> u16 {
-        let id = self.claims.get("jti").or_else(|| self.claims.get("sub")).and_then(Value::as_str).unwrap_or_default();
+        let id = ["sid", "jti", "sub"]
+            .into_iter()
+            .find_map(|name| self.claims.get(name))
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         // FNV-1a: spreads the few differing bits of similar ids over all four digits.
         let hash = id.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
         u16::try_from(hash % 10_000).unwrap_or_default()

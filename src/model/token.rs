@@ -27,3 +27,10 @@ pub struct Token {
     #[schema(nullable = false)]
     pub refresh_token: Option<String>,
 }
+
+impl Token {
+    /// Whether both are the same access token. What is known of its scopes may differ.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.access_token == other.access_token
+    }
+}

@@ -36,6 +36,8 @@ pub struct PasswordForm {
     /// Only Cloakroom's own pages send this: a session begins, whose refresh token is in a cookie. If true, the cookie outlives the
     /// browser.
     pub keep_signed_in: Option<bool>,
+    /// Only Cloakroom's own pages send this: the password is typed again, and this session goes on.
+    pub session_id: Option<String>,
 }
 
 /// The refresh token grant's form (RFC 6749 §6). It has one of the first two.
@@ -96,9 +98,12 @@ impl Grant {
                     Some("false") => Some(false),
                     Some(_) => return Err(ApiError::invalid_request("The field keep_signed_in is true or false")),
                 };
-                Ok(Self::Password(PasswordForm { username, password, scope, keep_signed_in }))
+                Ok(Self::Password(PasswordForm { username, password, scope, keep_signed_in, session_id }))
             }
-            Some("refresh_token") if refresh_token.is_some() == session_id.is_some() => {
+            Some("refresh_token") if refresh_token.is_some() && session_id.is_some() => {
+                Err(ApiError::invalid_request("Send refresh_token or session_id, not both"))
+            }
+            Some("refresh_token") if refresh_token.is_none() && session_id.is_none() => {
                 Err(ApiError::invalid_request("The field refresh_token is required"))
             }
             Some("refresh_token") => Ok(Self::RefreshToken(RefreshTokenForm { refresh_token, session_id, scope })),
@@ -121,6 +126,11 @@ impl Grant {
 }
 
 impl PasswordForm {
+    /// The form of Cloakroom's own pages: a session begins, whose cookie outlives the browser if the person stays signed in.
+    pub fn for_a_browser(username: String, password: String, stays: bool) -> Self {
+        Self { username, password, scope: None, keep_signed_in: Some(stays), session_id: None }
+    }
+
     /// The fields that are sent, in order.
     pub fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let keep_signed_in = self.keep_signed_in.map(|keep| if keep { "true" } else { "false" });
@@ -130,6 +140,7 @@ impl PasswordForm {
             ("password", Some(&self.password)),
             ("scope", self.scope.as_deref()),
             ("keep_signed_in", keep_signed_in),
+            ("session_id", self.session_id.as_deref()),
         ])
     }
 }
@@ -259,6 +270,7 @@ mod tests {
                 password: password.to_owned(),
                 scope: None,
                 keep_signed_in: Some(true),
+                session_id: Some("a-b".to_owned()),
             };
             assert_eq!(
                 read(Grant::Password(form).write().as_bytes()),

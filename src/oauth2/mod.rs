@@ -38,8 +38,9 @@ pub async fn token(
     let state = use_context::<AppState>().ok_or_else(ApiError::internal)?;
     let request = use_context::<ClientRequest>().ok_or_else(ApiError::internal)?;
     let Issued { token, cookies } = match grant {
-        Grant::Password(PasswordForm { username, password, scope, keep_signed_in }) => {
-            login_for_access_token(&state, Login { username, password, scope, keep_signed_in }, &request).await?
+        Grant::Password(PasswordForm { username, password, scope, keep_signed_in, session_id }) => {
+            let login = Login { username, password, scope, keep_signed_in, session_id };
+            login_for_access_token(&state, login, &request).await?
         }
         Grant::RefreshToken(RefreshTokenForm { refresh_token, session_id, scope }) => {
             refresh_access_token(&state, Renewal { refresh_token, session_id, scope }, &request).await?

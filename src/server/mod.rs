@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod clock;
+pub mod digest;
 pub mod items;
 pub mod moving;
 pub mod network;

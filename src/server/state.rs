@@ -131,9 +131,10 @@ impl AppState {
             keys: Keys::new(&secret_key),
             token_expires_in: settings.token.expires_in,
             session: settings.session,
-            is_reached_by_https: settings.tls.certificate.is_some()
-                || settings.server.behind_proxy
-                || settings.server.public_url.as_ref().is_some_and(|origin| origin.as_str().starts_with("https:")),
+            is_reached_by_https: match &settings.server.public_url {
+                Some(origin) => origin.as_str().starts_with("https:"),
+                None => settings.tls.certificate.is_some() || settings.server.behind_proxy,
+            },
             public_url: match &settings.server.public_url {
                 Some(origin) => origin.as_str().to_owned(),
                 None if settings.tls.certificate.is_some() => format!("https://{}", settings.leptos.site_addr),

@@ -5,7 +5,10 @@ use std::{collections::HashSet, sync::Arc};
 use axum::{body::Body, http::HeaderMap};
 use cloakroom::{
     model::{ItemCreate, Scopes, Title},
-    server::{items, store::Actor},
+    server::{
+        items,
+        store::{Actor, EndedBy},
+    },
 };
 use futures::stream;
 use serde_json::{Value, json};
@@ -342,7 +345,7 @@ async fn an_item_of_an_owner_who_is_gone_is_refused_as_an_invalid_token_and_the_
     let actor = Actor {
         id: eve.id.clone(),
         tokens_valid_from: eve.tokens_valid_from,
-        session_id: None,
+        ended_by: EndedBy::Revocation(String::new()),
         needed: Scopes::default(),
     };
     let refused = items::create(&app.state.store, &eve, new, &actor).await.expect_err("a refusal");

@@ -7,10 +7,13 @@ use cloakroom::{
     model::{Scopes, UserUpdate},
     server::store::NewUser,
 };
-use futures::future::join_all;
+use futures::future::{join, join_all};
 use serde_json::json;
 
-use super::support::{PASSWORD, TestApp};
+use super::{
+    signed_in::{Tokens, assert_over},
+    support::{PASSWORD, TestApp},
+};
 
 #[tokio::test]
 #[ignore = "needs PostgreSQL"]
@@ -307,4 +310,75 @@ async fn a_name_that_is_given_away_at_the_moment_of_its_deletion_opens_nothing_w
         deletion.execute("COMMIT").await;
     });
     assert_eq!(inserted.expect("a new user").user.tokens_valid_from, 4_102_444_800);
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn a_session_that_ends_at_one_server_is_refused_by_the_next_request_at_every_other() {
+    let [one, other, third] = <[_; 3]>::try_from(TestApp::start_several(3, &[]).await).ok().expect("three");
+    one.create("ada", Scopes::AT_SIGN_UP).await;
+    for number in 0..20 {
+        let tokens = one.sign_in("ada").await;
+        let plain = other.log_in("ada").await;
+        for server in [&one, &other, &third] {
+            assert_eq!(server.with(&tokens).get("/users/me").await.status, 200);
+            assert_eq!(server.with_token(plain.token()).get("/users/me").await.status, 200);
+        }
+        match number % 3 {
+            0 => one.revoke(&tokens.refresh).await,
+            1 => one.revoke(&tokens.access).await,
+            _ => assert_eq!(one.with(&tokens).delete("/users/me/sessions").await.status, 204),
+        }
+        third.revoke(plain.token()).await;
+        for server in [&other, &third, &one] {
+            if number % 3 < 2 {
+                assert_over(server, &tokens).await;
+            }
+            server
+                .with_token(plain.token())
+                .get("/users/me")
+                .await
+                .assert_refused(401, "Could not validate credentials");
+        }
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn parallel_renewals_at_several_servers_get_one_successor() {
+    let servers = TestApp::start_several(3, &[]).await;
+    servers[0].create("ada", Scopes::AT_SIGN_UP).await;
+    let mut tokens = servers[0].sign_in("ada").await;
+    for _ in 0..5 {
+        let answers = join_all((0..21).map(|number| servers[number % 3].refresh(&tokens.refresh))).await;
+        let all: Vec<_> = answers.iter().map(Tokens::of).collect();
+        assert!(all.iter().all(|one| one.refresh == all[0].refresh));
+        tokens = all[8].clone();
+    }
+    servers[0].let_the_grace_pass().await;
+    assert_eq!(servers[1].refresh(&tokens.refresh).await.status, 200);
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn a_renewal_at_the_moment_of_an_end_leaves_nothing_that_goes_on() {
+    let servers = TestApp::start_several(2, &[]).await;
+    servers[0].create("ada", Scopes::AT_SIGN_UP).await;
+    for number in 0..30 {
+        let tokens = servers[0].sign_in("ada").await;
+        let end = async {
+            match number % 3 {
+                0 => servers[1].set_password("ada", PASSWORD).await,
+                1 => servers[1].set_disabled("ada", true).await,
+                _ => servers[1].revoke(&tokens.refresh).await,
+            }
+        };
+        let (renewed, ()) = join(join_all((0..4).map(|_| servers[0].refresh(&tokens.refresh))), end).await;
+        servers[0].set_disabled("ada", false).await;
+        assert_over(&servers[0], &tokens).await;
+        for answer in renewed.iter().filter(|answer| answer.status == 200) {
+            assert_over(&servers[1], &Tokens::of(answer)).await;
+        }
+        assert!(renewed.iter().all(|answer| [200, 400].contains(&answer.status.as_u16())));
+    }
 }

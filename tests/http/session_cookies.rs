@@ -1,6 +1,7 @@
 //! The cookie with the refresh token of Cloakroom's own pages.
 
 use cloakroom::model::{Jwt, Scopes};
+use futures::future::join_all;
 use serde_json::Value;
 
 use super::{
@@ -183,4 +184,123 @@ async fn a_browser_has_ten_sessions_at_most_and_the_oldest_one_ends() {
     assert_eq!(browsers[1].renew(&[]).await.status, 200);
     let list = app.log_in("ada").await.get("/users/me/sessions").await.json();
     assert_eq!(ids(&list).len(), 10);
+}
+
+#[tokio::test]
+async fn when_the_password_is_typed_again_the_session_goes_on_and_is_fresh() {
+    let app = start(&[]).await;
+    let (mut browser, _) = Browser::log_in(&app, false).await;
+    let (first, cookie) = (browser.session_id(), browser.cookie.clone());
+    app.execute("UPDATE sessions SET auth_time = 1, started_at = 1, expires_at = expires_at - 1000000, last_possible_at = expires_at").await;
+    let password = PASSWORD.replace(' ', "+");
+    let form = format!("username=ada&password={password}&scope=me:write&keep_signed_in=true&session_id={first}");
+    let answer = browser.post(&form, &[]).await;
+    assert_eq!(answer.json()["scope"], "me:write offline_access");
+    assert_eq!(browser.session_id(), first);
+    assert_ne!(browser.cookie, cookie);
+    assert_eq!(app.with_token(&browser.access).delete("/users/me").await.status, 204);
+}
+
+#[tokio::test]
+async fn a_session_goes_on_for_its_own_user_only_and_with_the_right_password() {
+    let app = start(&[]).await;
+    app.create("eve", Scopes::AT_SIGN_UP).await;
+    let (mut browser, _) = Browser::log_in(&app, false).await;
+    let adas = (browser.session_id(), browser.cookie.clone());
+    let password = PASSWORD.replace(' ', "+");
+    let again = |username: &str, password: &str| {
+        format!("username={username}&password={password}&keep_signed_in=false&session_id={}", adas.0)
+    };
+    browser.post(&again("ada", "wrong"), &[]).await.assert_oauth2(401, "invalid_grant");
+    assert_eq!(browser.cookie, adas.1);
+    browser.post(&again("eve", &password), &[]).await;
+    assert_ne!(browser.session_id(), adas.0);
+    // Without the cookie it is a new session.
+    browser.cookie = String::new();
+    browser.post(&again("ada", &password), &[]).await;
+    assert_ne!(browser.session_id(), adas.0);
+    // After a new password, too.
+    browser.cookie.clone_from(&adas.1);
+    app.set_password("ada", PASSWORD).await;
+    browser.post(&again("ada", &password), &[]).await;
+    assert_ne!(browser.session_id(), adas.0);
+    assert_eq!(app.with_token(&browser.access).get("/users/me").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_cookie_of_another_name_ends_nobodys_session() {
+    let app = start(&[]).await;
+    app.create("eve", Scopes::AT_SIGN_UP).await;
+    let (mut adas, _) = Browser::log_in(&app, false).await;
+    let own = join_all((0..10).map(|_| app.sign_in("eve"))).await;
+    let name = |number: usize| match number {
+        0 => adas.session_id(),
+        _ => format!("0198c0de-5e55-7000-8000-00000000000{number}"),
+    };
+    let cookies: Vec<_> =
+        own.iter().enumerate().map(|(number, of)| format!("cloakroom-{}={}", name(number), of.refresh)).collect();
+    let form = format!("username=eve&password={}&keep_signed_in=true", PASSWORD.replace(' ', "+"));
+    let answer = app.anonymous().call("POST", "/token", &[FORM, ("cookie", &cookies.join("; "))], form).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(adas.renew(&[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_login_answers_with_no_more_cookies_than_a_browser_can_have() {
+    let app = start(&[]).await;
+    let id = |number: usize| format!("0198c0de-5e55-7000-8000-{number:012}");
+    let ours: Vec<_> = (0..500).map(|number| format!("cloakroom-{}=x", id(number))).collect();
+    let others: Vec<_> = (0..500).map(|number| format!("cloakroom-{number}=x")).collect();
+    let form = format!("username=ada&password={}&keep_signed_in=true", PASSWORD.replace(' ', "+"));
+    for (cookies, most) in [(ours, 21), (others, 1)] {
+        let headers = [FORM, ("cookie", &*cookies.join("; "))];
+        let answer = app.anonymous().call("POST", "/token", &headers, form.clone()).await;
+        assert_eq!(answer.status, 200);
+        assert!(answer.headers.get_all("set-cookie").iter().count() <= most);
+    }
+}
+
+#[tokio::test]
+async fn the_refresh_token_of_a_browser_comes_in_its_own_cookie_or_not_at_all() {
+    let app = start(&[]).await;
+    let (mut browser, _) = Browser::log_in(&app, true).await;
+    let (_, token) = browser.cookie.split_once('=').expect("a value");
+    // In a form, as another site's page could send it.
+    let answer = app.refresh(token).await;
+    answer.assert_oauth2(400, "invalid_grant");
+    assert!(!answer.headers.contains_key("set-cookie"));
+    // In a cookie with another session's name.
+    let (other, _) = Browser::log_in(&app, true).await;
+    let mixed =
+        Browser { app: &app, cookie: format!("cloakroom-{}={token}", other.session_id()), access: other.access };
+    let mut mixed = mixed;
+    mixed.renew(&[]).await.assert_oauth2(400, "invalid_grant");
+    // A program's token does not come in a cookie.
+    let program = app.sign_in("ada").await;
+    let cookie = format!("cloakroom-{}={}", program.session_id(), program.refresh);
+    let mut program = Browser { app: &app, cookie, access: program.access };
+    program.renew(&[]).await.assert_oauth2(400, "invalid_grant");
+    assert_eq!(browser.renew(&[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn when_the_password_is_typed_again_an_old_cookie_ends_the_session() {
+    let app = start(&[]).await;
+    let (mut browser, _) = Browser::log_in(&app, false).await;
+    let (first, old) = (browser.session_id(), browser.cookie.clone());
+    browser.renew(&[]).await;
+    let (newest, access) = (browser.cookie.clone(), browser.access.clone());
+    let form = format!("username=ada&password={}&keep_signed_in=false&session_id={first}", PASSWORD.replace(' ', "+"));
+    // Within the grace it goes on.
+    browser.cookie.clone_from(&old);
+    assert_eq!(browser.post(&form, &[]).await.status, 200);
+    assert_eq!(browser.session_id(), first);
+    assert_ne!(browser.cookie, newest);
+    app.let_the_grace_pass().await;
+    browser.cookie = old;
+    assert_eq!(browser.post(&form, &[]).await.status, 200);
+    assert_ne!(browser.session_id(), first);
+    app.with_token(&access).get("/users/me").await.assert_refused(401, "Could not validate credentials");
+    let ended = app.with_token(&browser.access).get("/users/me/ended-sessions").await.json();
+    assert_eq!(ids(&ended), [first]);
 }

@@ -156,3 +156,30 @@ async fn a_user_has_a_hundred_sessions_at_most_and_the_one_unused_for_longest_en
     assert_eq!(ids(&app.with(&first).get("/users/me/sessions").await.json()).len(), 100);
     assert_over(&app, &second).await;
 }
+
+#[tokio::test]
+async fn a_new_session_goes_on_also_if_a_hundred_others_were_used_by_a_clock_that_is_ahead() {
+    let app = TestApp::start().await;
+    app.create("ada", Scopes::AT_SIGN_UP).await;
+    for _ in 0..100 {
+        app.sign_in("ada").await;
+    }
+    app.execute("UPDATE sessions SET last_used_at = last_used_at + 3600000").await;
+    let tokens = app.sign_in("ada").await;
+    assert_eq!(app.with(&tokens).get("/users/me").await.status, 200);
+    assert_eq!(ids(&app.with(&tokens).get("/users/me/sessions").await.json()).len(), 100);
+}
+
+#[tokio::test]
+async fn neither_a_new_password_nor_a_logout_everywhere_hides_that_a_session_was_stolen() {
+    let app = TestApp::start().await;
+    app.create("ada", Scopes::AT_SIGN_UP).await;
+    let stolen = app.sign_in("ada").await;
+    app.refresh(&stolen.refresh).await;
+    app.let_the_grace_pass().await;
+    app.refresh(&stolen.refresh).await.assert_oauth2(400, "invalid_grant");
+    assert_eq!(app.log_in("ada").await.delete("/users/me/sessions").await.status, 204);
+    app.set_password("ada", PASSWORD).await;
+    let ended = app.log_in("ada").await.get("/users/me/ended-sessions").await.json();
+    assert_eq!(ids(&ended), [stolen.session_id()]);
+}

@@ -121,5 +121,9 @@ async fn a_request_of_a_session_that_ended_meanwhile_changes_nothing() {
     let ada = app.with(&tokens);
     let revoked = async || app.revoke(&tokens.refresh).await;
     call_slowly(&ada, ("POST", "/items"), json!({"title": "Hat"}), revoked).await.assert_refused(401, INVALID);
+    // The same for a token without a session.
+    let ada = app.log_in("ada").await;
+    let revoked = async || app.revoke(ada.token()).await;
+    call_slowly(&ada, ("POST", "/items"), json!({"title": "Hat"}), revoked).await.assert_refused(401, INVALID);
     assert_eq!(app.log_in("ada").await.get("/items").await.json()["count"], 0);
 }

@@ -23,7 +23,7 @@ use cloakroom::{
 use futures::future::join_all;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use sqlx::Connection;
+use sqlx::{AssertSqlSafe, Connection, Row, sqlite::SqliteRow};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -273,7 +273,22 @@ impl TestApp {
 
     /// All values of a table as text, a line for each row.
     pub async fn texts_of(&self, table: &str) -> String {
-        self.database.connect().await.texts_of(table).await
+        match self.database.connect().await {
+            Other::Sqlite(mut connection) => {
+                let sql = AssertSqlSafe(format!("SELECT * FROM {table}"));
+                let rows = sqlx::query(sql).fetch_all(&mut connection).await.expect("rows");
+                connection.close().await.expect("a database");
+                let text = |row: &SqliteRow| {
+                    let value = |column| row.try_get_unchecked::<Option<String>, _>(column).expect("a text");
+                    (0..row.len()).map(value).map(Option::unwrap_or_default).collect::<Vec<_>>().join(" ") + "\n"
+                };
+                rows.iter().map(text).collect()
+            }
+            Other::Postgres(mut connection) => {
+                let sql = AssertSqlSafe(format!("SELECT CAST(t AS TEXT) || '\n' FROM {table} AS t"));
+                sqlx::query_scalar::<_, String>(sql).fetch_all(&mut connection).await.expect("rows").concat()
+            }
+        }
     }
 
     /// Runs SQL on the database as another program would: through a separate connection.

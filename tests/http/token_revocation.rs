@@ -54,6 +54,17 @@ async fn an_access_token_without_a_session_is_revoked_alone() {
 }
 
 #[tokio::test]
+async fn an_access_token_that_has_expired_still_ends_its_session() {
+    let app = TestApp::start().await;
+    app.create("ada", Scopes::AT_SIGN_UP).await;
+    let tokens = app.sign_in("ada").await;
+    let mut claims = cloakroom::model::Jwt::read(&tokens.access).expect("a JWT").claims;
+    claims.insert("exp".to_owned(), 1.into());
+    app.revoke(&sign(&claims.into())).await;
+    assert_over(&app, &tokens).await;
+}
+
+#[tokio::test]
 async fn what_is_no_token_gets_the_same_answer_and_ends_nothing() {
     let app = TestApp::start().await;
     app.create("ada", Scopes::AT_SIGN_UP).await;
@@ -61,7 +72,9 @@ async fn what_is_no_token_gets_the_same_answer_and_ends_nothing() {
     let expired = app.sign("ada", 1);
     let (message, _) = tokens.access.rsplit_once('.').expect("a signature");
     let forged = format!("{message}.AAAA");
-    for token in ["x", &tokens.session_id(), &forged, &expired, "cloakroom_refresh_AAAA", "%00"] {
+    let nul = sign(&serde_json::json!({"sub": "ada", "exp": 1, "user_id": "x", "sid": "\0"}));
+    let headers = sign(&serde_json::json!({"sub": "ada", "exp": 1, "user_id": "x", "sid": "a; Domain=evil"}));
+    for token in ["x", &tokens.session_id(), &forged, &expired, &nul, &headers, "cloakroom_refresh_AAAA", "%00"] {
         app.revoke(token).await;
     }
     assert_eq!(app.with(&tokens).get("/users/me").await.status, 200);

@@ -12,6 +12,7 @@ mod https;
 mod logging;
 mod operations;
 mod protocol;
+mod renewals;
 mod revocation;
 mod rows;
 mod secrets;

@@ -1,4 +1,4 @@
-//! The panel "How this works": the tutorial's five steps, with the real requests and answers.
+//! The panel "How this works": the tutorial's five steps and the renewal, with the real requests and answers.
 
 use gloo_storage::{LocalStorage, Storage};
 use leptos::{html::Details, prelude::*, task::spawn_local};
@@ -8,6 +8,7 @@ use crate::{
     app::{
         flow::{Exchange, LoginExchange, shortened},
         session::{Kept, STORAGE_KEY, Session, State, StoredSession},
+        who,
     },
     browser::{self, locale},
     error::ApiError,
@@ -48,24 +49,21 @@ pub fn FlowPanel() -> impl IntoView {
 #[component]
 fn Steps(stored: StoredSession, kept: Kept) -> impl IntoView {
     let session = expect_context::<Session>();
+    let renewal = stored.is_renewable().then(|| stored.expires_at - stored.renewed_before());
     let token = stored.token;
     // A session of an earlier version may say it in another way.
     let Ok(login) = serde_json::from_str::<LoginExchange>(&stored.login) else { return ().into_any() };
     let username = login.fields.iter().find(|(name, _)| name == "username").map(|(_, value)| value.clone());
     let fields = login.fields.iter().map(|(name, value)| row(name.clone(), value.clone())).collect_view();
-    let carried = shortened(&token);
+    let renewal =
+        renewal.map(|next| view! { <Renewals next session_id=who::session_id(&token).unwrap_or_default() /> });
     let (storage, until) = match kept {
         Kept::Tab => ("sessionStorage", "It is gone when this tab is closed."),
-        Kept::Device => ("localStorage", "It stays on this device until it expires or you log out."),
+        Kept::Device => ("localStorage", "It stays on this device until the session ends or you log out."),
         Kept::Page => ("memory only", "The browser refused to store it: it is gone when this page is reloaded."),
     };
-    let exchanges = move || {
-        session
-            .exchanges()
-            .into_iter()
-            .map(|exchange| view! { <Carried exchange token=carried.clone() /> })
-            .collect_view()
-    };
+    let exchanges =
+        move || session.exchanges().into_iter().map(|exchange| view! { <Carried exchange /> }).collect_view();
     view! {
         <ol class="steps">
             <li>
@@ -108,6 +106,7 @@ fn Steps(stored: StoredSession, kept: Kept) -> impl IntoView {
                     {exchanges}
                 </ul>
             </li>
+            {renewal}
         </ol>
     }
     .into_any()
@@ -178,15 +177,53 @@ fn Members(title: &'static str, members: Map<String, Value>) -> impl IntoView {
     .into_any()
 }
 
+/// The last step: how the session goes on. `next` is when the next token is asked for, in milliseconds of this browser's clock.
 #[component]
-fn Carried(exchange: Exchange, token: String) -> impl IntoView {
+fn Renewals(next: f64, session_id: String) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let renewals = move || {
+        let all = session.renewals().into_iter();
+        all.map(|exchange| {
+            let Exchange { method, path, status, milliseconds, .. } = exchange;
+            view! {
+                <li>
+                    <p class="exchange">
+                        <code>{format!("{method} {path}")}</code>
+                        {outcome(status, milliseconds)}
+                    </p>
+                </li>
+            }
+        })
+        .collect_view()
+    };
+    view! {
+        <li>
+            <h3>"The browser renews the token"</h3>
+            <p>
+                "Before the token expires, the browser asks for the next one. It shows a refresh token: it is in a cookie that goes to the token endpoint only, and no script can read it. Each one is good for one renewal. "
+                {format!("The next one is at {}.", locale::time_of_day(next))}
+            </p>
+            <dl class="fields" aria-label="Renewal form fields">
+                {row("grant_type".to_owned(), "refresh_token".to_owned())}
+                {row("session_id".to_owned(), session_id)}
+            </dl>
+            <ul class="carried" aria-label="Renewals">
+                {renewals}
+            </ul>
+        </li>
+    }
+    .into_any()
+}
+
+#[component]
+fn Carried(exchange: Exchange) -> impl IntoView {
     view! {
         <li>
             <p class="exchange">
                 <code>{format!("{} {}", exchange.method, exchange.path)}</code>
                 {outcome(exchange.status, exchange.milliseconds)}
             </p>
-            <code class="header">{format!("Authorization: Bearer {token}")}</code>
+            <code class="header">{format!("Authorization: Bearer {}", exchange.token)}</code>
         </li>
     }
     .into_any()

@@ -7,9 +7,10 @@ use super::{icons::icon, mark::Brand, theme_choice::ThemeChoice};
 use crate::{
     app::{
         ask::{Ask, discard},
+        log_out::log_out,
         me::Me,
         pages,
-        session::{Notice, Session},
+        session::Session,
         table::menu,
         unsaved::Unsaved,
         who,
@@ -60,11 +61,11 @@ fn UserMenu() -> impl IntoView {
         Some(Ok(user)) => user.full_name.unwrap_or(user.username),
         Some(Err(_)) | None => username(),
     };
-    let log_out = move |_| {
+    let press_log_out = move |_| {
         leptos::task::spawn_local(async move {
             if !unsaved.is_any() || ask.ask(discard()).await {
                 unsaved.forget();
-                session.end(Notice::LoggedOut);
+                log_out(session);
             } else {
                 // The menu has closed behind the question.
                 request_animation_frame(|| browser::focus(BUTTON));
@@ -89,7 +90,7 @@ fn UserMenu() -> impl IntoView {
                     <span class="hint">{username}</span>
                 </p>
                 <ThemeChoice name="theme-in-menu" legend="Theme" />
-                <button type="button" class="quiet" on:click=log_out>
+                <button type="button" class="quiet" on:click=press_log_out>
                     "Log out"
                 </button>
             </div>

@@ -19,6 +19,7 @@ pub mod problem;
 pub mod question;
 pub mod scope_choices;
 pub mod session_watch;
+pub mod sessions;
 pub mod step_up_dialog;
 pub mod tabs;
 pub mod theme_choice;

@@ -8,7 +8,7 @@ use super::{
     problem::login_problem,
 };
 use crate::{
-    app::{form::Form, log_in_again::log_in_again, session::Session, step_up::StepUp, who},
+    app::{form::Form, log_in_again::log_in_again, renewal::Renewal, session::Session, step_up::StepUp, who},
     browser,
     model::BrokenRule,
 };
@@ -39,13 +39,21 @@ pub fn StepUpDialog() -> impl IntoView {
 fn Password() -> impl IntoView {
     let session = expect_context::<Session>();
     let step_up = expect_context::<StepUp>();
+    let renewal = expect_context::<Renewal>();
     let username = untrack(|| session.token()).map(|token| who::username(&token)).unwrap_or_default();
     let form = Form::new("step-up");
     let password = form
         .field("password", "", |text| text.is_empty().then(|| BrokenRule::too_short("password", "Type your password")));
     let login = Action::new_local({
         let username = username.clone();
-        move |typed: &String| log_in_again(session, username.clone(), typed.clone())
+        move |typed: &String| {
+            let (username, typed) = (username.clone(), typed.clone());
+            async move {
+                // A renewal at this moment would use the same refresh token.
+                let _under_way = renewal.begin().await;
+                log_in_again(session, username, typed).await
+            }
+        }
     });
     Effect::new(move || match login.value().get() {
         Some(Ok(())) => step_up.answer(true),

@@ -6,7 +6,11 @@ use leptos::{leptos_dom::helpers::set_interval_with_handle, prelude::*};
 
 use super::mark::Mark;
 use crate::{
-    app::session::{Notice, Session, State, StoredSession},
+    app::{
+        log_out::log_out,
+        renewal::Renewal,
+        session::{Session, State, StoredSession},
+    },
     browser::{self, locale},
     model::{Jwt, Scopes},
 };
@@ -44,7 +48,7 @@ pub fn Ticket() -> impl IntoView {
                             <Countdown stored />
                         </dd>
                     </dl>
-                    <button type="button" class="quiet" on:click=move |_| session.end(Notice::LoggedOut)>
+                    <button type="button" class="quiet" on:click=move |_| log_out(session)>
                         "Log out"
                     </button>
                 </div>
@@ -60,23 +64,21 @@ fn number(stored: &StoredSession) -> String {
 }
 
 fn opens(stored: &StoredSession) -> impl IntoView + use<> {
-    let scopes = Scopes::parse_granted(&stored.token.scope);
+    // It opens nothing.
+    let scopes = Scopes::parse_granted(&stored.token.scope).without(Scopes::OFFLINE_ACCESS);
     scopes.describe().map(|(name, sentence)| view! { <li title=sentence>{name}</li> }).collect_view()
 }
 
-/// When the token expires, and how much time is left. At zero the session ends.
+/// When the token expires, and how much time is left. [`SessionWatch`](super::session_watch::SessionWatch) renews it before, or ends
+/// the session.
 #[component]
 fn Countdown(stored: Memo<Option<StoredSession>>) -> impl IntoView {
-    let session = expect_context::<Session>();
+    let renewal = expect_context::<Renewal>();
     let left = RwSignal::new(None::<u64>);
     let tick = move || {
         let Some(stored) = stored.get_untracked() else { return };
-        let milliseconds = stored.expires_at - browser::now();
-        if milliseconds <= 0.0 {
-            session.end_of(&stored.token, Notice::Expired);
-        } else {
-            left.set(Some((milliseconds / 1000.0).ceil() as u64));
-        }
+        // `as` makes 0 of what is less.
+        left.set(Some(((stored.expires_at - browser::now()) / 1000.0).ceil() as u64));
     };
     Effect::new(move || {
         if stored.get().is_some() {
@@ -98,6 +100,10 @@ fn Countdown(stored: Memo<Option<StoredSession>>) -> impl IntoView {
             {move || left.get().map_or_else(|| "··:··".to_owned(), minutes)}
         </span>
         " left)"
+        {move || {
+            let is_renewed = stored.get().is_some_and(|stored| !stored.is_last && renewal.is_possible(&stored));
+            is_renewed.then(|| view! { <span class="hint renewed">"It renews itself."</span> })
+        }}
     }
     .into_any()
 }

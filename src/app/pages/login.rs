@@ -60,14 +60,15 @@ fn LoginForm() -> impl IntoView {
         }
         let Ok(fields) = FormData::new_with_form(&event_target::<HtmlFormElement>(&event)) else { return };
         let value = |name: &str| fields.get(name).as_string().unwrap_or_default();
-        let form = PasswordForm { username: value("username"), password: value("password"), scope: None, keep_signed_in: None };
+        let stays = fields.has("stay");
+        let form = PasswordForm::for_a_browser(value("username"), value("password"), stays);
         // Hides the password again. Browsers remember the value of a plain text field, and offer it to the next person.
         shown.set(false);
         session.notice().set(None);
         // A session whose page did not come ends when another login begins.
         session.forget();
         entrance.prepare();
-        login.dispatch_local((form, fields.has("stay")));
+        login.dispatch_local((form, stays));
     };
     let problem = move || match answer.get() {
         Some(Err(refusal)) if !busy() => Some(view! { <p class="problem">{login_problem(&refusal)}</p> }),
@@ -95,6 +96,9 @@ fn LoginForm() -> impl IntoView {
         Notice::Expired => Some("Your session has expired. Log in to go on."),
         Notice::Disabled => Some(DISABLED),
         Notice::LoggedOut => Some("You are logged out."),
+        Notice::LoggedOutHere => {
+            Some("You are logged out here. At the server the session is still open: end it under Settings, Sessions.")
+        }
         Notice::Deleted => Some("Your account is deleted."),
     };
     // The next page's WASM comes while the person types.

@@ -5,11 +5,12 @@ mod danger;
 mod may_write;
 mod password;
 mod profile;
+mod sessions;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use self::{appearance::Appearance, danger::Danger, password::Password, profile::Profile};
+use self::{appearance::Appearance, danger::Danger, password::Password, profile::Profile, sessions::Sessions};
 use super::not_found::NotFound;
 use crate::app::{components::tabs::Tabs, page_name};
 
@@ -17,6 +18,7 @@ use crate::app::{components::tabs::Tabs, page_name};
 const PARTS: &[(&str, &str)] = &[
     ("/settings", "Profile"),
     ("/settings/password", "Password"),
+    ("/settings/sessions", "Sessions"),
     ("/settings/appearance", "Appearance"),
     ("/settings/danger", "Danger zone"),
 ];
@@ -26,7 +28,8 @@ const PARTS: &[(&str, &str)] = &[
 pub fn Settings() -> impl IntoView {
     let params = use_params_map();
     let part = Memo::new(move |_| params.with(|params| params.get("part").unwrap_or_default()));
-    let is_known = Memo::new(move |_| part.with(|part| matches!(&**part, "" | "password" | "appearance" | "danger")));
+    let is_known =
+        Memo::new(move |_| part.with(|part| matches!(&**part, "" | "password" | "sessions" | "appearance" | "danger")));
     page_name::name(move || {
         // The profile's address has no slash at its end: it is not found here, and keeps the plain title.
         let address = format!("/settings/{}", part.get());
@@ -38,6 +41,7 @@ pub fn Settings() -> impl IntoView {
     });
     let shown = move || match &*part.get() {
         "password" => view! { <Password /> }.into_any(),
+        "sessions" => view! { <Sessions /> }.into_any(),
         "appearance" => view! { <Appearance /> }.into_any(),
         "danger" => view! { <Danger /> }.into_any(),
         _ => view! { <Profile /> }.into_any(),

@@ -160,7 +160,7 @@ async fn sign_up(entrance: Entrance, new: UserCreate) -> Outcome {
     if let Err(refusal) = client::post_anonymously("/users", &new).await {
         return Outcome::Refused(refusal);
     }
-    let form = PasswordForm { username: new.username.into(), password: new.password.into_text(), scope: None, keep_signed_in: None };
+    let form = PasswordForm::for_a_browser(new.username.into(), new.password.into_text(), false);
     match log_in(entrance, form, false).await {
         Ok(()) => Outcome::SignedIn,
         Err(_) => Outcome::Made,

@@ -8,6 +8,7 @@ mod gone;
 mod items;
 mod password;
 mod profile;
+mod sessions;
 mod shown;
 
 use leptos::prelude::*;
@@ -15,7 +16,7 @@ use leptos_router::{components::A, hooks::use_params_map};
 
 use self::{
     access::Access, danger::DangerZone, facts::Facts, gone::Gone, items::Items, password::Password, profile::Profile,
-    shown::Shown,
+    sessions::Sessions, shown::Shown,
 };
 use crate::{
     app::{
@@ -142,6 +143,7 @@ fn Cards(shown: Shown, name: RwSignal<String>) -> impl IntoView {
         <Profile shown />
         <Access shown />
         <Password shown />
+        <Sessions username=shown.username() />
         <Items username=shown.username() />
         <DangerZone shown />
     }

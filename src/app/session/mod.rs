@@ -4,7 +4,7 @@ mod stored;
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::BroadcastChannel;
+use web_sys::{BroadcastChannel, UrlSearchParams};
 
 pub use self::stored::{Kept, STORAGE_KEY, StoredSession};
 use super::flow::Exchange;
@@ -15,6 +15,8 @@ use crate::{
 
 /// How many requests the panel "How this works" remembers.
 const REMEMBERED_EXCHANGES: usize = 12;
+/// How many renewals it remembers.
+const REMEMBERED_RENEWALS: usize = 3;
 
 /// What a page knows about the session.
 #[derive(Clone, PartialEq)]
@@ -36,12 +38,14 @@ pub enum Notice {
     Disabled,
     /// The person logged out, here or in another tab.
     LoggedOut,
+    /// The person logged out, and the server could not be told.
+    LoggedOutHere,
     /// The person deleted the account.
     Deleted,
 }
 
 impl Notice {
-    const ALL: [Self; 4] = [Self::Expired, Self::Disabled, Self::LoggedOut, Self::Deleted];
+    const ALL: [Self; 5] = [Self::Expired, Self::Disabled, Self::LoggedOut, Self::LoggedOutHere, Self::Deleted];
 
     /// A name for it, to keep it while the login page is loaded.
     pub const fn name(self) -> &'static str {
@@ -49,6 +53,7 @@ impl Notice {
             Self::Expired => "expired",
             Self::Disabled => "disabled",
             Self::LoggedOut => "logged-out",
+            Self::LoggedOutHere => "logged-out-here",
             Self::Deleted => "deleted",
         }
     }
@@ -59,13 +64,26 @@ impl Notice {
 pub struct Session {
     state: RwSignal<State>,
     exchanges: RwSignal<Vec<Exchange>>,
+    renewals: RwSignal<Vec<Exchange>>,
     notice: RwSignal<Option<Notice>>,
+}
+
+/// Tells the server that a token is good no more, with its session (RFC 7009). Returns false if that is not possible now.
+pub fn revoke(token: &Token) -> bool {
+    let Ok(form) = UrlSearchParams::new() else { return false };
+    form.append("token", &token.access_token);
+    browser::post_and_forget("/revoke", &form)
 }
 
 impl Session {
     /// A session that is not read yet.
     pub fn new() -> Self {
-        Self { state: RwSignal::new(State::Unread), exchanges: RwSignal::new(Vec::new()), notice: RwSignal::new(None) }
+        Self {
+            state: RwSignal::new(State::Unread),
+            exchanges: RwSignal::new(Vec::new()),
+            renewals: RwSignal::new(Vec::new()),
+            notice: RwSignal::new(None),
+        }
     }
 
     /// The state. Views that read it follow its changes.
@@ -76,6 +94,11 @@ impl Session {
     /// The requests that carried the token, in the order they were begun.
     pub fn exchanges(self) -> Vec<Exchange> {
         self.exchanges.get()
+    }
+
+    /// The requests that asked for the next token, in their order.
+    pub fn renewals(self) -> Vec<Exchange> {
+        self.renewals.get()
     }
 
     /// Why the last session ended. Views that read it follow its changes.
@@ -101,6 +124,15 @@ impl Session {
         });
     }
 
+    /// Remembers a request that asked for the next token.
+    pub fn record_renewal(self, exchange: Exchange) {
+        self.renewals.try_update(|renewals| {
+            renewals.push(exchange);
+            let surplus = renewals.len().saturating_sub(REMEMBERED_RENEWALS);
+            renewals.drain(..surplus);
+        });
+    }
+
     /// Stores a new session (step 4 of the flow), and starts it.
     pub fn open(self, stored: StoredSession, on_this_device: bool) {
         let stored = stored.begun_now();
@@ -110,11 +142,14 @@ impl Session {
         self.begin(stored, kept);
     }
 
-    /// Goes on with another token of the same user, and stores it where the present one is.
+    /// Goes on with another token of the same user, and stores it where the present one is. If another tab has stored another session
+    /// there, which may be another user's, that one stays.
     pub fn renew(self, stored: StoredSession) {
-        if let State::Open(_, kept) = self.state.get_untracked() {
-            let stored = stored.begun_now();
-            let kept = if kept.write(&stored) {
+        if let State::Open(present, kept) = self.state.get_untracked() {
+            let is_own = kept.read().is_none_or(|there| there.token.is_same(&present.token));
+            let kept = if !is_own {
+                Kept::Page
+            } else if kept.write(&stored) {
                 kept
             } else {
                 // The old token must not come back with a reload.
@@ -129,8 +164,28 @@ impl Session {
     /// for what is drawn.
     pub fn narrow(self, scopes: Scopes) {
         if let State::Open(mut stored, _) = self.state.get_untracked() {
-            stored.token.scope = Scopes::parse_granted(&stored.token.scope).intersection(scopes).to_string();
+            let kept = scopes.union(Scopes::OFFLINE_ACCESS);
+            stored.token.scope = Scopes::parse_granted(&stored.token.scope).intersection(kept).to_string();
             self.renew(stored);
+        }
+    }
+
+    /// Whether the session is kept on this device, for other tabs and later visits.
+    pub fn is_kept_on_device(self) -> bool {
+        matches!(self.state.get_untracked(), State::Open(_, Kept::Device))
+    }
+
+    /// Whether the token has expired, by this browser's clock.
+    pub fn has_expired(self) -> bool {
+        matches!(self.state.get_untracked(), State::Open(stored, _) if stored.expires_at <= browser::now())
+    }
+
+    /// Goes on with the next token of the same session, if it still has this one.
+    pub fn go_on(self, token: &Token, next: Token) {
+        if let State::Open(stored, _) = self.state.get_untracked()
+            && stored.token.is_same(token)
+        {
+            self.renew(stored.with_next(next));
         }
     }
 
@@ -158,7 +213,7 @@ impl Session {
             return;
         }
         self.close(notice);
-        if notice != Notice::LoggedOut {
+        if !matches!(notice, Notice::LoggedOut | Notice::LoggedOutHere) {
             return;
         }
         Kept::Device.delete();
@@ -170,16 +225,22 @@ impl Session {
         }
     }
 
+    /// Tells the server that the session is over. Returns false if that is not possible now.
+    fn revoke(self) -> bool {
+        untrack(|| self.token()).is_none_or(|token| revoke(&token))
+    }
+
     /// Ends the session if it still has this token.
     pub fn end_of(self, token: &Token, notice: Notice) {
-        if untrack(|| self.token()).is_some_and(|current| current == *token) {
+        if untrack(|| self.token()).is_some_and(|current| current.is_same(token)) {
             self.end(notice);
         }
     }
 
     /// Forgets the session without a word: another login begins.
     pub fn forget(self) {
-        if let State::Open(_, kept) = self.state.get_untracked() {
+        if let State::Open(stored, kept) = self.state.get_untracked() {
+            revoke(&stored.token);
             kept.delete();
             self.show(State::Closed);
         }
@@ -188,11 +249,11 @@ impl Session {
     fn close(self, notice: Notice) {
         if let State::Open(stored, kept) = self.state.get_untracked() {
             // Another tab may have stored a newer session there. That session must stay.
-            if kept.read().is_none_or(|there| there.token == stored.token) {
+            if kept.read().is_none_or(|there| there.token.is_same(&stored.token)) {
                 kept.delete();
             }
         }
-        if notice == Notice::LoggedOut {
+        if matches!(notice, Notice::LoggedOut | Notice::LoggedOutHere) {
             Kept::Tab.delete();
         }
         self.notice.set(Some(notice));
@@ -202,6 +263,7 @@ impl Session {
     fn show(self, state: State) {
         if state == State::Closed {
             self.exchanges.update(Vec::clear);
+            self.renewals.update(Vec::clear);
         }
         self.state.set(state);
     }
@@ -220,10 +282,11 @@ impl Session {
                 continue;
             };
             if stored.is_logged_out() {
-                // The person logged out while this tab had another address open.
+                // The person logged out while this tab had another address open. It may be a session of its own.
+                revoke(&stored.token);
                 kept.delete();
                 self.notice.set(Some(Notice::LoggedOut));
-            } else if stored.expires_at > browser::now() {
+            } else if stored.is_renewable() || stored.expires_at > browser::now() {
                 return self.begin(stored, kept);
             } else {
                 // Stop here: another stored session may belong to somebody else.
@@ -241,11 +304,14 @@ impl Session {
         let Ok(channel) = BroadcastChannel::new(STORAGE_KEY) else { return };
         let heard = Closure::<dyn Fn()>::new(move || {
             if matches!(self.state.get_untracked(), State::Open(..)) {
+                // It may be a session of its own. Nobody reads whether the server was told.
+                self.revoke();
                 self.close(Notice::LoggedOut);
             }
         });
         channel.set_onmessage(Some(heard.as_ref().unchecked_ref()));
         if matches!(self.state.get_untracked(), State::Open(stored, _) if stored.is_logged_out()) {
+            self.revoke();
             self.close(Notice::LoggedOut);
         }
         // Both live as long as the page.

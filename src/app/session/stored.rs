@@ -26,6 +26,9 @@ pub const STORAGE_KEY: &str = "cloakroom.session";
 /// the clock may be set back.
 const LOGGED_OUT_KEY: &str = "cloakroom.logged-out-at";
 
+/// A renewal that gains less time than this gains none, in milliseconds.
+const LITTLE: f64 = 1000.0;
+
 /// The value in the storage.
 #[derive(Clone, PartialEq)]
 pub struct StoredSession {
@@ -35,6 +38,8 @@ pub struct StoredSession {
     pub expires_at: f64,
     /// The request that got the token: the JSON of a [`LoginExchange`]. Only the panel "How this works" reads it.
     pub login: String,
+    /// Whether the last renewal gained no time: the token ends with the session.
+    pub is_last: bool,
     /// The last logout before this session began.
     last_logout: Option<f64>,
 }
@@ -42,8 +47,24 @@ pub struct StoredSession {
 impl StoredSession {
     /// A session whose token has just come.
     pub fn new(token: Token, login: &LoginExchange) -> Self {
-        let expires_at = browser::now() + f64::from(token.expires_in) * 1000.0;
-        Self { token, expires_at, login: login_to_json(login), last_logout: None }
+        Self { expires_at: expires_at(&token), token, login: login_to_json(login), is_last: false, last_logout: None }
+    }
+
+    /// The same session, with its next token, which has just come.
+    pub fn with_next(self, token: Token) -> Self {
+        let expires_at = expires_at(&token);
+        // The next token of a session that goes on is good for five sixths of its time longer.
+        Self { is_last: expires_at < self.expires_at + LITTLE, expires_at, token, ..self }
+    }
+
+    /// How long before the token expires the next one is asked for, in milliseconds: after five sixths of its time.
+    pub fn renewed_before(&self) -> f64 {
+        f64::from(self.token.expires_in) * 1000.0 / 6.0
+    }
+
+    /// Whether the browser can get the next token by itself: a cookie has the refresh token.
+    pub fn is_renewable(&self) -> bool {
+        self.token.scope.split(' ').any(|scope| scope == "offline_access")
     }
 
     /// The same session. A logout until now does not end it.
@@ -66,6 +87,7 @@ impl StoredSession {
             return None;
         }
         Some(Self {
+            is_last: false,
             token,
             expires_at: json.member("expires_at").number()?,
             login: json.member("login").to_string(),
@@ -82,6 +104,11 @@ impl StoredSession {
             ("last_logout", self.last_logout.map_or(JsValue::NULL, JsValue::from)),
         ]))
     }
+}
+
+/// When a token that has just come expires, in milliseconds of this browser's clock.
+fn expires_at(token: &Token) -> f64 {
+    browser::now() + f64::from(token.expires_in) * 1000.0
 }
 
 /// The JSON that serde reads as a [`LoginExchange`].

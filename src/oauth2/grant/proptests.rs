@@ -52,7 +52,7 @@ proptest! {
         let grant = if is_a_renewal {
             Grant::RefreshToken(RefreshTokenForm { refresh_token: Some(username), session_id: None, scope })
         } else {
-            Grant::Password(PasswordForm { username, password, scope, keep_signed_in })
+            Grant::Password(PasswordForm { username, password, scope, keep_signed_in, session_id: None })
         };
         prop_assert!(Grant::read(grant.write().as_bytes()) == Ok(grant));
     }

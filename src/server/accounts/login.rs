@@ -35,6 +35,8 @@ pub struct Login {
     pub scope: Option<String>,
     /// Whether the cookie of the session outlives the browser. `None` for a client that wants no cookie.
     pub keep_signed_in: Option<bool>,
+    /// The session whose password is typed again. It goes on, if its cookie is there.
+    pub session_id: Option<String>,
 }
 
 /// Hides the fields: no log line can show the password.
@@ -80,7 +82,8 @@ pub async fn login_for_access_token(
     }
     // A disabled user's token is good for nothing, and so would a session be.
     if stays && !user.disabled {
-        return sessions::begin(state, &user, granted, login.keep_signed_in, request).await;
+        let began = sessions::LoggedIn { user: &user, granted, cookie_lasts: login.keep_signed_in };
+        return sessions::begin_or_go_on(state, &began, login.session_id.as_deref(), request).await;
     }
     let token = access_token(state, &user, granted, &Authentication { time: now, session: None })?;
     Ok(Issued { token, cookies: Vec::new() })

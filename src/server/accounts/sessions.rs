@@ -11,7 +11,7 @@ use crate::{
         operations::{metrics::RenewalOutcome, request_id::current},
         security::{browser_cookie, client_request::ClientRequest, refresh_token::RefreshToken},
         state::AppState,
-        store::{EndedBy, LockedSession, NewSession, StoreError, UserRow},
+        store::{EndedBy, LockedSession, LoginAgain, NewSession, Next, StoreError, UserRow},
     },
 };
 
@@ -31,20 +31,40 @@ pub struct Renewal {
     pub scope: Option<String>,
 }
 
-/// Begins a session: the first access token, and the first refresh token. `cookie_lasts` says whether the session's cookie outlives
-/// the browser; without it the refresh token is a part of the answer.
+/// Somebody who has just logged in, to stay signed in.
+pub(super) struct LoggedIn<'a> {
+    pub user: &'a UserRow,
+    /// What the session's tokens may do.
+    pub granted: Scopes,
+    /// Whether the session's cookie outlives the browser. Without it, the refresh token is a part of the answer.
+    pub cookie_lasts: Option<bool>,
+}
+
+/// Begins a session: the first access token, and the first refresh token. If the password was typed again in a session that has a
+/// cookie, that session goes on.
 ///
 /// # Errors
 /// [`ApiError::incorrect_credentials`] if the user's password was changed meanwhile, [`ApiError::unavailable`].
-pub(super) async fn begin(
+pub(super) async fn begin_or_go_on(
     state: &AppState,
-    user: &UserRow,
-    granted: Scopes,
-    cookie_lasts: Option<bool>,
+    login: &LoggedIn<'_>,
+    session_id: Option<&str>,
     request: &ClientRequest,
 ) -> Result<Issued, ApiError> {
+    let granted = login.granted.union(Scopes::OFFLINE_ACCESS);
+    let login = LoggedIn { granted, ..*login };
+    let cookie = session_id.filter(|_| login.cookie_lasts.is_some()).and_then(|id| request.cookie_of(id));
+    if let Some(sent) = cookie.and_then(RefreshToken::parse)
+        && let Some(issued) = go_on(state, &login, &sent, request).await?
+    {
+        return Ok(issued);
+    }
+    begin(state, &login, request).await
+}
+
+async fn begin(state: &AppState, login: &LoggedIn<'_>, request: &ClientRequest) -> Result<Issued, ApiError> {
+    let LoggedIn { user, granted, cookie_lasts } = *login;
     let (now, auth_time) = (clock::unix_milliseconds(), clock::unix_seconds());
-    let granted = granted.union(Scopes::OFFLINE_ACCESS);
     let refresh_token = RefreshToken::new().map_err(no_randomness)?;
     let session_id = Uuid::now_v7().to_string();
     let last_possible_at = now.saturating_add(state.session.lifetime_ms());
@@ -71,14 +91,82 @@ pub(super) async fn begin(
     }
     let going = Going { user, scopes: granted, auth_time, session_id: &session_id, expires_at, now, cookie_lasts };
     let mut issued = going.issue(state, &refresh_token)?;
-    if cookie_lasts.is_some() {
-        let surplus = (request.cookies.len() + 1).saturating_sub(MOST_COOKIES);
-        for (session_id, value) in request.cookies.iter().take(surplus) {
-            revoke(state, value).await?;
-            issued.cookies.push(browser_cookie::clear(session_id, state.is_reached_by_https));
+    if cookie_lasts.is_some() && request.cookies.len() >= MOST_COOKIES {
+        match clear_cookies(state, request).await {
+            Ok(cleared) => issued.cookies.extend(cleared),
+            // The next login tries again.
+            Err(error) => tracing::warn!(request = current().map(display), %error, "old cookies were not cleared"),
         }
     }
     Ok(issued)
+}
+
+/// Makes room for one more cookie: removes those whose session is over, and then ends the sessions that are unused for longest.
+async fn clear_cookies(state: &AppState, request: &ClientRequest) -> Result<Vec<String>, StoreError> {
+    let mut cookies = Vec::new();
+    for (name, value) in &request.cookies {
+        let going = match RefreshToken::parse(value) {
+            Some(token) => state.store.last_use(&token.family_digest(), clock::unix_milliseconds()).await?,
+            None => None,
+        };
+        cookies.push((going, name));
+    }
+    // Those of no session come first.
+    cookies.sort();
+    let over = cookies.iter().filter(|(going, _)| going.is_none()).count();
+    let surplus = over + (cookies.len() - over + 1).saturating_sub(MOST_COOKIES);
+    let mut cleared = Vec::new();
+    for (going, name) in cookies.into_iter().take(surplus) {
+        // Not the session that the cookie's name has: a client may write any name.
+        if let Some((_, session_id)) = going {
+            state.store.revoke_session(&session_id).await?;
+        }
+        cleared.push(browser_cookie::clear(name, state.is_reached_by_https));
+    }
+    Ok(cleared)
+}
+
+/// Goes on with the session of this refresh token, as if it began now. `None` if that session is over, or is another user's.
+async fn go_on(
+    state: &AppState,
+    login: &LoggedIn<'_>,
+    sent: &RefreshToken,
+    request: &ClientRequest,
+) -> Result<Option<Issued>, ApiError> {
+    let LoggedIn { user, granted, cookie_lasts } = *login;
+    let locked = state.store.lock_session(&sent.family_digest(), clock::unix_milliseconds()).await?;
+    let Some(mut locked) = locked else { return Ok(None) };
+    if is_over(&locked) || locked.user.id != user.id {
+        locked.leave().await?;
+        return Ok(None);
+    }
+    let sent = match known(&mut locked, sent).await? {
+        Known::Present => sent.clone(),
+        Known::Used(next) if next.digest() == locked.session.token => next,
+        Known::Used(_) => {
+            locked.leave().await?;
+            return Ok(None);
+        }
+        Known::Old => {
+            end_of_reused(state, locked, request).await?;
+            return Ok(None);
+        }
+    };
+    let (now, auth_time) = (locked.now, clock::unix_seconds());
+    let session_id = locked.session.session_id.clone();
+    let last_possible_at = now.saturating_add(state.session.lifetime_ms());
+    let expires_at = last_possible_at.min(now.saturating_add(state.session.idle_timeout_ms()));
+    let next = sent.next().map_err(no_randomness)?;
+    let rotation = Next {
+        token: &next.digest(),
+        encrypted: &encrypt(&sent, &next)?,
+        expires_at,
+        used_since: now.saturating_sub(GRACE),
+        login: Some(LoginAgain { granted, auth_time, last_possible_at, cookie_lasts }),
+    };
+    locked.rotate(&rotation).await?;
+    let going = Going { user, scopes: granted, auth_time, session_id: &session_id, expires_at, now, cookie_lasts };
+    Ok(Some(going.issue(state, &next)?))
 }
 
 /// Goes on with a session: the next access token, and the next refresh token. The refresh token that was sent is good no more. Sent
@@ -93,55 +181,46 @@ pub async fn refresh_access_token(
     request: &ClientRequest,
 ) -> Result<Issued, ApiError> {
     let asked = renewal.scope.as_deref().map(Scopes::parse).transpose().map_err(|_| ApiError::invalid_scope())?;
-    let renewed = match (renewal.refresh_token, renewal.session_id) {
-        (Some(token), _) => renew(state, &token, asked, request).await,
+    let sent = match (&renewal.refresh_token, &renewal.session_id) {
+        (Some(token), _) => Some(&**token),
         (None, Some(session_id)) => {
             request.check_same_origin()?;
-            match request.cookie_of(&session_id) {
-                Some(token) => renew(state, token, asked, request).await,
-                None => Err(ApiError::invalid_refresh_token()),
-            }
+            request.cookie_of(session_id)
         }
-        (None, None) => Err(ApiError::invalid_refresh_token()),
+        (None, None) => None,
     };
-    let renewed = renewed.inspect_err(|error| {
-        if error.status == 400 {
-            state.metrics.renewal(RenewalOutcome::refused);
-        }
-    });
-    renewed
+    let sent = sent.and_then(RefreshToken::parse).ok_or_else(|| refused(state))?;
+    renew(state, &sent, renewal.session_id.as_deref(), asked, request).await
 }
 
 async fn renew(
     state: &AppState,
-    token: &str,
+    sent: &RefreshToken,
+    of_cookie: Option<&str>,
     asked: Option<Scopes>,
     request: &ClientRequest,
 ) -> Result<Issued, ApiError> {
-    let sent = RefreshToken::parse(token).ok_or_else(ApiError::invalid_refresh_token)?;
     let locked = state.store.lock_session(&sent.family_digest(), clock::unix_milliseconds()).await?;
-    let mut locked = locked.ok_or_else(ApiError::invalid_refresh_token)?;
-    if is_over(&locked) {
+    let mut locked = locked.ok_or_else(|| refused(state))?;
+    // The token of a browser comes in the cookie of its own session, and in no other way: another site's page could send a form.
+    let has_come_right = match locked.session.cookie_lasts {
+        Some(_) => of_cookie == Some(&*locked.session.session_id),
+        None => of_cookie.is_none(),
+    };
+    if is_over(&locked) || !has_come_right {
         locked.leave().await?;
-        return Err(ApiError::invalid_refresh_token());
+        return Err(refused(state));
     }
     let (now, granted) = (locked.now, locked.session.granted);
+    let next = match known(&mut locked, sent).await? {
+        Known::Present => None,
+        Known::Used(next) => Some(next),
+        Known::Old => return Err(end_of_reused(state, locked, request).await?),
+    };
     if asked.is_some_and(|asked| !granted.contains(asked)) {
         locked.leave().await?;
         return Err(ApiError::invalid_scope());
     }
-    let digest = sent.digest();
-    let next = if locked.session.token == digest {
-        None
-    } else {
-        let used = locked.used(&digest, now.saturating_sub(GRACE)).await?;
-        // If the clock was set back, a time in the future tells nothing.
-        let used = used.filter(|used| used.used_at <= now.saturating_add(GRACE));
-        let Some(next) = used.and_then(|used| sent.decrypt(&used.next_token)) else {
-            return Err(end_of_reused(state, locked, request).await?);
-        };
-        Some(next)
-    };
     // If the user has lost a scope, the session has lost it too.
     let scopes = asked.unwrap_or(granted).intersection(locked.user.scopes.union(Scopes::OFFLINE_ACCESS));
     let (user, session_id) = (locked.user.clone(), locked.session.session_id.clone());
@@ -156,7 +235,14 @@ async fn renew(
         None => {
             let next = sent.next().map_err(no_randomness)?;
             let expires_at = locked.session.last_possible_at.min(now.saturating_add(state.session.idle_timeout_ms()));
-            locked.rotate(&next.digest(), &sent.encrypt(&next), expires_at, now.saturating_sub(GRACE)).await?;
+            let rotation = Next {
+                token: &next.digest(),
+                encrypted: &encrypt(sent, &next)?,
+                expires_at,
+                used_since: now.saturating_sub(GRACE),
+                login: None,
+            };
+            locked.rotate(&rotation).await?;
             state.metrics.renewal(RenewalOutcome::succeeded);
             (expires_at, next)
         }
@@ -165,11 +251,40 @@ async fn renew(
     going.issue(state, &next)
 }
 
+/// A refresh token of a session.
+enum Known {
+    /// It is the present one.
+    Present,
+    /// It was used a moment ago, and this one took its place.
+    Used(RefreshToken),
+    /// It was used earlier.
+    Old,
+}
+
+/// Looks what a refresh token of this session is.
+async fn known(locked: &mut LockedSession, sent: &RefreshToken) -> Result<Known, ApiError> {
+    let (digest, now) = (sent.digest(), locked.now);
+    if locked.session.token == digest {
+        return Ok(Known::Present);
+    }
+    let used = locked.used(&digest, now.saturating_sub(GRACE)).await?;
+    // If the clock was set back, a time in the future tells nothing.
+    let used = used.filter(|used| used.used_at <= now.saturating_add(GRACE));
+    Ok(used.and_then(|used| sent.decrypt(&used.next_token)).map_or(Known::Old, Known::Used))
+}
+
+/// A refresh token that is not good.
+fn refused(state: &AppState) -> ApiError {
+    state.metrics.renewal(RenewalOutcome::refused);
+    ApiError::invalid_refresh_token()
+}
+
 /// Whether a session cannot go on, whatever the refresh token is.
 fn is_over(locked: &LockedSession) -> bool {
     let LockedSession { now, session, user, .. } = locked;
     session.ended_at.is_some()
-        || session.expires_at <= *now
+        // A token of less than a second would be none.
+        || session.expires_at < now.saturating_add(1000)
         || user.disabled
         || user.tokens_valid_from != session.password_version
 }
@@ -177,7 +292,7 @@ fn is_over(locked: &LockedSession) -> bool {
 /// Ends a session whose old refresh token was used.
 async fn end_of_reused(state: &AppState, locked: LockedSession, request: &ClientRequest) -> Result<ApiError, ApiError> {
     tracing::warn!(
-        request = current().map(tracing::field::display),
+        request = current().map(display),
         user = locked.user.username,
         session = locked.session.session_id,
         address = %request.address,
@@ -234,7 +349,9 @@ pub async fn revoke(state: &AppState, token: &str) -> Result<Option<String>, Api
         }
         return Ok(Some(session_id));
     }
-    let Ok(data) = state.keys.decode(token, clock::unix_seconds()) else { return Ok(None) };
+    // A session is ended by an expired token too: whoever logs out after the computer has slept has no other.
+    let Ok(data) = state.keys.read(token) else { return Ok(None) };
+    state.keys.forget(token);
     match &data.known.ended_by {
         EndedBy::Session(session_id) => {
             state.store.revoke_session(session_id).await?;
@@ -243,13 +360,25 @@ pub async fn revoke(state: &AppState, token: &str) -> Result<Option<String>, Api
         EndedBy::Revocation(digest) => {
             // A time that does not fit is as good as never.
             #[expect(clippy::cast_possible_truncation, reason = "it saturates")]
-            state.store.revoke_token(digest, data.expires_at.ceil() as i64).await?;
+            let expires_at = data.expires_at.ceil() as i64;
+            // It may be good still by another server's clock.
+            if expires_at > clock::unix_seconds().saturating_sub(3600) {
+                state.store.revoke_token(digest, expires_at).await?;
+            }
             Ok(None)
         }
     }
 }
 
+/// The next token, encrypted for who has this one.
+fn encrypt(sent: &RefreshToken, next: &RefreshToken) -> Result<String, ApiError> {
+    sent.encrypt(next).map_err(|error| {
+        tracing::error!(request = current().map(display), %error, "a refresh token was not encrypted");
+        ApiError::internal()
+    })
+}
+
 fn no_randomness(error: getrandom::Error) -> ApiError {
-    tracing::error!(request = current().map(tracing::field::display), %error, "the system provides no randomness");
+    tracing::error!(request = current().map(display), %error, "the system provides no randomness");
     ApiError::internal()
 }

@@ -72,7 +72,7 @@ pub enum RenewalOutcome {
     repeated,
     /// It was an old one: its session has ended.
     reused,
-    /// It was not good, or the scope was not.
+    /// It was not good.
     refused,
 }
 

@@ -17,7 +17,7 @@ use crate::{
     server::{
         clock,
         state::AppState,
-        store::{Actor, EndedBy, UserRow},
+        store::{Actor, UserRow},
     },
 };
 
@@ -170,17 +170,14 @@ impl ActiveUser {
         Actor {
             id: id.clone(),
             tokens_valid_from: *tokens_valid_from,
-            session_id: self.session_id().map(str::to_owned),
+            ended_by: self.token.known.ended_by.clone(),
             needed: self.needed.union(more),
         }
     }
 
     /// The id of the token's session, if it has one.
     pub fn session_id(&self) -> Option<&str> {
-        match &self.token.known.ended_by {
-            EndedBy::Session(id) => Some(id),
-            EndedBy::Revocation(_) => None,
-        }
+        self.token.known.ended_by.session_id()
     }
 
     /// Whether the user typed the password a moment ago. If the clock was set back since, the user did not.

@@ -16,7 +16,7 @@ use self::members::Members;
 use crate::{
     model::Scopes,
     server::{
-        security::digest::sha256,
+        digest::sha256,
         store::{EndedBy, KnownToken},
     },
 };
@@ -138,6 +138,19 @@ impl Keys {
         if is_current { Ok(data) } else { Err(InvalidToken) }
     }
 
+    /// Reads a token whose signature is good, whatever its times are. It opens nothing: it may be revoked.
+    ///
+    /// # Errors
+    /// [`InvalidToken`].
+    pub fn read(&self, token: &str) -> Result<Arc<TokenData>, InvalidToken> {
+        self.verify(token).map(|verified| verified.data)
+    }
+
+    /// Forgets that a token was verified. What was revoked does not stay in the memory.
+    pub fn forget(&self, token: &str) {
+        self.verified.remove(token);
+    }
+
     /// Checks everything of a token but its times, and reads it.
     fn verify(&self, token: &str) -> Result<Verified, InvalidToken> {
         let (message, signature) = token.rsplit_once('.').ok_or(InvalidToken)?;
@@ -153,19 +166,20 @@ impl Keys {
         if claims.contains("aud") {
             return Err(InvalidToken);
         }
-        // A token that names a session ends with it. Any other one can be revoked by itself. Its digest is that of the signed part:
-        // a signature may be written in several ways.
-        let ended_by = match claims.text("sid")? {
-            Some(session_id) => EndedBy::Session(session_id.to_owned()),
-            None => EndedBy::Revocation(sha256(message)),
+        // A token of ours that names a session ends with it. Any other one can be revoked by itself. Its digest is that of the signed
+        // part: a signature may be written in several ways. Another service may use `sid` for its own sessions.
+        let user_id = claims.text("user_id")?.map(str::to_owned);
+        let ended_by = match (&user_id, claims.text("sid")) {
+            (Some(_), Ok(Some(session_id))) => EndedBy::Session(session_id.to_owned()),
+            _ => EndedBy::Revocation(sha256(message)),
         };
         let data = TokenData {
             known: KnownToken { username: claims.text("sub")?.ok_or(InvalidToken)?.to_owned(), ended_by },
-            jti: claims.text("jti")?.map(str::to_owned),
+            jti: claims.text("jti").ok().flatten().map(str::to_owned),
             expires_at: claims.number("exp")?.ok_or(InvalidToken)?,
             issued_at: claims.number("iat")?,
             authenticated_at: claims.number("auth_time")?,
-            user_id: claims.text("user_id")?.map(str::to_owned),
+            user_id,
             password_version: claims.number("password_version")?,
             scopes: claims.text("scope")?.map(Scopes::parse_granted),
         };

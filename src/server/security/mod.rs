@@ -4,7 +4,6 @@ pub mod address;
 pub mod bearer;
 pub mod browser_cookie;
 pub mod client_request;
-pub mod digest;
 pub mod jwt;
 pub mod password;
 pub mod refresh_token;

@@ -5,10 +5,14 @@
 
 use std::fmt;
 
+use aws_lc_rs::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    error::Unspecified,
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-use super::digest::{in_hex, sha256};
+use crate::server::digest::{in_hex, sha256};
 
 /// What each token begins with, so that scanners for secrets find it.
 const PREFIX: &str = "cloakroom_refresh_";
@@ -69,24 +73,32 @@ impl RefreshToken {
         sha256(&self.text())
     }
 
-    /// `next`, encrypted for who has this token: XOR with a key that is derived from it. A key is used for one successor only.
-    pub fn encrypt(&self, next: &Self) -> String {
-        in_hex(&self.xor(next.own))
+    /// `next`, encrypted for who has this token (AES-256-GCM, with a key that is derived from it).
+    ///
+    /// # Errors
+    /// It cannot be encrypted.
+    pub fn encrypt(&self, next: &Self) -> Result<String, Unspecified> {
+        let mut bytes = next.own.to_vec();
+        self.key()?.seal_in_place_append_tag(nonce(), Aad::empty(), &mut bytes)?;
+        Ok(URL_SAFE_NO_PAD.encode(bytes))
     }
 
     /// The token that [`RefreshToken::encrypt`] has encrypted. `None` for anything else.
     pub fn decrypt(&self, text: &str) -> Option<Self> {
-        let digits =
-            text.as_bytes().chunks_exact(2).map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok());
-        let bytes: Vec<u8> = digits.collect::<Option<_>>()?;
-        Some(Self { family: self.family, own: self.xor(bytes.try_into().ok()?) })
+        let mut bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let own = self.key().ok()?.open_in_place(nonce(), Aad::empty(), &mut bytes).ok()?;
+        Some(Self { family: self.family, own: (&*own).try_into().ok()? })
     }
 
-    fn xor(&self, mut bytes: [u8; OWN]) -> [u8; OWN] {
+    fn key(&self) -> Result<LessSafeKey, Unspecified> {
         let key = Sha256::new().chain_update("next\n").chain_update(self.family).chain_update(self.own).finalize();
-        bytes.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
-        bytes
+        UnboundKey::new(&AES_256_GCM, &key).map(LessSafeKey::new)
     }
+}
+
+/// Each key encrypts one text only: the next token of a token is chosen once. So the nonce need not differ.
+fn nonce() -> Nonce {
+    Nonce::assume_unique_for_key([0; NONCE_LEN])
 }
 
 /// Shows nothing, so that no log line can have the token.
@@ -134,11 +146,11 @@ mod tests {
     fn only_who_has_a_token_can_read_the_next_one() {
         let first = RefreshToken::new().expect("randomness");
         let next = first.next().expect("randomness");
-        let encrypted = first.encrypt(&next);
+        let encrypted = first.encrypt(&next).expect("a key");
         assert_eq!(first.decrypt(&encrypted), Some(next.clone()));
-        assert_ne!(next.decrypt(&encrypted), Some(next.clone()));
-        assert!(!encrypted.contains(&in_hex(&next.own)));
-        for spoilt in ["", "zz", &encrypted[2..], "é"] {
+        assert_eq!(next.decrypt(&encrypted), None);
+        assert!(!encrypted.contains(&URL_SAFE_NO_PAD.encode(&next.own[..15])));
+        for spoilt in ["", "zz", &encrypted[2..], "é", &encrypted.to_uppercase()] {
             assert_eq!(first.decrypt(spoilt), None, "{spoilt}");
         }
     }

@@ -6,6 +6,7 @@ use super::{
     engine::Write,
     error::{NotAllowed, StoreError},
     handle::Store,
+    lookups::EndedBy,
     sql::Sql,
 };
 use crate::model::Scopes;
@@ -17,8 +18,8 @@ pub struct Actor {
     pub id: String,
     /// The version of the user's password.
     pub tokens_valid_from: i64,
-    /// The session of the token, if it has one.
-    pub session_id: Option<String>,
+    /// What ends the token.
+    pub ended_by: EndedBy,
     /// The scopes that the change needs.
     pub needed: Scopes,
 }
@@ -53,21 +54,23 @@ async fn check(mut write: Write, actor: Option<&Actor>, takes_an_administrator: 
     }
     let Some(actor) = actor else { return Ok(write) };
     let mut look = Sql::new(
-        "SELECT disabled, scopes, tokens_valid_from, ($2 IS NULL OR EXISTS (SELECT 1 FROM sessions WHERE session_id = $2 \
-         AND user_id = users.id AND ended_at IS NULL)) FROM users WHERE id = $1",
+        "SELECT disabled, scopes, tokens_valid_from, CASE WHEN $2 IS NULL \
+         THEN NOT EXISTS (SELECT 1 FROM revoked_tokens WHERE digest = $3) \
+         ELSE EXISTS (SELECT 1 FROM sessions WHERE session_id = $2 AND user_id = users.id AND ended_at IS NULL) END \
+         FROM users WHERE id = $1",
     )
     .bind(&*actor.id)
-    .bind(actor.session_id.as_deref());
+    .bind(actor.ended_by.session_id())
+    .bind(actor.ended_by.digest());
     let mut connection = write.connection();
     if let (Connection::Postgres(_), false) = (&connection, is_administrator) {
         // It is the user's own row, or the owner's of an item: nobody changes it until the transaction ends.
         look.push(" FOR NO KEY UPDATE OF users");
     }
     let refused = match connection.optional::<(bool, String, i64, bool)>(look).await? {
-        Some((_, _, version, is_in_session)) if version != actor.tokens_valid_from || !is_in_session => {
-            NotAllowed::Gone
-        }
+        Some((_, _, version, _)) if version != actor.tokens_valid_from => NotAllowed::Gone,
         Some((true, ..)) => NotAllowed::Disabled,
+        Some((.., false)) => NotAllowed::Gone,
         Some((_, scopes, ..)) if !Scopes::parse_granted(&scopes).contains(actor.needed) => {
             NotAllowed::Lacks(actor.needed)
         }

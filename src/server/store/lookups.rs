@@ -21,12 +21,12 @@ use super::{
 /// How many lookups can wait, and how many users one query reads.
 const WAITING: usize = 1024;
 
-/// That neither has ended an entry's token.
+/// That neither has ended an entry's token. The user of a disabled account is found all the same: it has an answer of its own.
 macro_rules! is_not_ended {
     () => {
-        "CASE WHEN asked.value ->> 1 IS NULL \
+        "(disabled OR CASE WHEN asked.value ->> 1 IS NULL \
          THEN NOT EXISTS (SELECT 1 FROM revoked_tokens WHERE digest = asked.value ->> 2) \
-         ELSE EXISTS (SELECT 1 FROM sessions WHERE session_id = asked.value ->> 1 AND user_id = users.id AND ended_at IS NULL) END"
+         ELSE EXISTS (SELECT 1 FROM sessions WHERE session_id = asked.value ->> 1 AND user_id = users.id AND ended_at IS NULL) END)"
     };
 }
 
@@ -62,6 +62,24 @@ pub enum EndedBy {
     Session(String),
     /// A revocation of the token with this digest. It has no session.
     Revocation(String),
+}
+
+impl EndedBy {
+    /// The id of the session, if there is one.
+    pub fn session_id(&self) -> Option<&str> {
+        match self {
+            Self::Session(id) => Some(id),
+            Self::Revocation(_) => None,
+        }
+    }
+
+    /// The digest of a token without a session.
+    pub fn digest(&self) -> Option<&str> {
+        match self {
+            Self::Session(_) => None,
+            Self::Revocation(digest) => Some(digest),
+        }
+    }
 }
 
 /// A handle to the task that looks users up.
@@ -172,12 +190,8 @@ impl Source {
         tokens: &[KnownToken],
     ) -> Result<HashMap<i64, Result<Arc<UserRow>, Arc<StoreError>>>, StoreError> {
         let entries = tokens.iter().map(|KnownToken { username, ended_by }| {
-            let (session, digest) = match ended_by {
-                EndedBy::Session(id) => (Some(&**id), None),
-                EndedBy::Revocation(digest) => (None, Some(&**digest)),
-            };
             // No name and no id has a NUL, and PostgreSQL takes none in JSON.
-            let entry = [Some(&**username), session, digest];
+            let entry = [Some(&**username), ended_by.session_id(), ended_by.digest()];
             if entry.iter().flatten().any(|text| text.contains('\0')) { json!([]) } else { json!(entry) }
         });
         let entries = Value::from_iter(entries).to_string();

@@ -45,7 +45,7 @@ pub use self::{
     lookups::{EndedBy, KnownToken},
     open_error::OpenError,
     opening::file,
-    renewals::{LockedSession, UsedToken},
+    renewals::{LockedSession, LoginAgain, Next, UsedToken},
     rows::{AccountRow, NewUser, UserInDb, UserRow},
     sessions::{NewSession, SessionRow},
     sqlite::{BackedUp, BackupError, back_up},

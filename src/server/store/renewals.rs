@@ -56,6 +56,32 @@ pub struct UsedToken {
     pub used_at: i64,
 }
 
+/// What takes the place of the present refresh token. Times are in Unix milliseconds.
+pub struct Next<'a> {
+    /// The digest of the next token.
+    pub token: &'a str,
+    /// The next token, encrypted for those who send the present one again.
+    pub encrypted: &'a str,
+    /// When the session ends, unless it is used before then.
+    pub expires_at: i64,
+    /// Tokens that were used before then are forgotten.
+    pub used_since: i64,
+    /// What a login changes, if the password was typed again.
+    pub login: Option<LoginAgain>,
+}
+
+/// A login by which a session goes on.
+pub struct LoginAgain {
+    /// What the tokens may do at most.
+    pub granted: Scopes,
+    /// When the password was typed, in Unix seconds.
+    pub auth_time: i64,
+    /// When the session ends, however much it is used.
+    pub last_possible_at: i64,
+    /// Whether its cookie outlives the browser.
+    pub cookie_lasts: Option<bool>,
+}
+
 struct Found {
     now: i64,
     session: RenewableSession,
@@ -139,32 +165,38 @@ impl LockedSession {
         self.write.connection().optional(sql).await
     }
 
-    /// Puts another refresh token in the place of the present one, and commits. `next` is its digest. `next_encrypted` is kept for
-    /// those who send the present one again; tokens that were used before `used_since` are forgotten. Times are in Unix
-    /// milliseconds.
+    /// Puts another refresh token in the place of the present one, and commits.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn rotate(
-        mut self,
-        next: &str,
-        next_encrypted: &str,
-        expires_at: i64,
-        used_since: i64,
-    ) -> Result<(), StoreError> {
+    pub async fn rotate(mut self, next: &Next<'_>) -> Result<(), StoreError> {
         let (now, session_id) = (self.now, &*self.session.session_id);
         let mut connection = self.write.connection();
+        let login = next.login.as_ref();
         let rotate = Sql::new(
-            "UPDATE sessions SET token = $1, last_used_at = $2, expires_at = $3 WHERE session_id = $4 AND token = $5",
-        );
-        let rotate = rotate.bind(next).bind(now).bind(expires_at).bind(session_id).bind(&*self.session.token);
-        connection.run(rotate).await?;
+            "UPDATE sessions SET token = $1, last_used_at = $2, expires_at = $3, granted = COALESCE($4, granted), \
+             auth_time = COALESCE($5, auth_time), last_possible_at = COALESCE($6, last_possible_at), \
+             cookie_lasts = COALESCE($7, cookie_lasts) WHERE session_id = $8 AND token = $9",
+        )
+        .bind(next.token)
+        .bind(now)
+        .bind(next.expires_at)
+        .bind(login.map(|login| login.granted.to_string()))
+        .bind(login.map(|login| login.auth_time))
+        .bind(login.map(|login| login.last_possible_at))
+        .bind(login.and_then(|login| login.cookie_lasts))
+        .bind(session_id)
+        .bind(&*self.session.token);
+        if connection.run(rotate).await? != 1 {
+            // The row is locked, so this cannot be.
+            return Err(StoreError::Unavailable(sqlx::Error::RowNotFound));
+        }
         let forget = Sql::new("DELETE FROM used_refresh_tokens WHERE session_id = $1 AND used_at < $2");
-        connection.run(forget.bind(session_id).bind(used_since)).await?;
+        connection.run(forget.bind(session_id).bind(next.used_since)).await?;
         let used = Sql::new(
             "INSERT INTO used_refresh_tokens (token, session_id, next_token, used_at) VALUES ($1, $2, $3, $4)",
         );
-        connection.run(used.bind(&*self.session.token).bind(session_id).bind(next_encrypted).bind(now)).await?;
+        connection.run(used.bind(&*self.session.token).bind(session_id).bind(next.encrypted).bind(now)).await?;
         self.write.commit().await
     }
 

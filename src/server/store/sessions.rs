@@ -5,8 +5,10 @@ use sqlx::FromRow;
 use super::{actor::Actor, connection::Connection, error::StoreError, handle::Store, sql::Sql};
 use crate::model::Scopes;
 
-/// How many sessions of a user there can be. If one more begins, the one that was unused for longest ends.
-const MOST: i64 = 100;
+/// How many sessions of a user there can be beside a new one. If there are more, the one that was unused for longest ends.
+const MOST_OTHERS: i64 = 99;
+/// How many sessions that an old refresh token has ended are remembered of a user: the latest.
+const MOST_ENDED: i64 = 20;
 /// How many rows are forgotten at once.
 const AT_ONCE: i64 = 1000;
 /// How long a session that was ended by an old refresh token is remembered, in milliseconds: the person should learn of it.
@@ -62,7 +64,7 @@ pub struct SessionRow {
 }
 
 impl Store {
-    /// Begins a session, and writes whether its user still has this password and is not disabled.
+    /// Begins a session, if its user still has this password and is not disabled.
     ///
     /// # Errors
     /// [`StoreError::Missing`] if not, [`StoreError::Unavailable`].
@@ -97,6 +99,18 @@ impl Store {
         self.read().await?.connection().all(sql.bind(user_id)).await
     }
 
+    /// When the session of this family was last used, in Unix milliseconds, and its id. `None` if none can go on.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn last_use(&self, family: &str, now: i64) -> Result<Option<(i64, String)>, StoreError> {
+        let sql = Sql::new(
+            "SELECT last_used_at, session_id FROM sessions JOIN users ON users.id = user_id WHERE family = $1 AND ended_at IS NULL \
+             AND expires_at > $2 AND password_version = tokens_valid_from",
+        );
+        self.read().await?.connection().optional(sql.bind(family).bind(now)).await
+    }
+
     /// Ends a session of this user.
     ///
     /// # Errors
@@ -114,6 +128,8 @@ impl Store {
     /// [`StoreError::NotAllowed`], [`StoreError::Unavailable`].
     pub async fn end_sessions(&self, user_id: &str, but: Option<&str>, actor: &Actor) -> Result<(), StoreError> {
         let mut write = self.write_for(Some(actor)).await?;
+        // A user's row is locked before the rows of the sessions: see `actor`.
+        write.connection().lock_user(user_id).await?;
         let ended = end_all(write.connection(), user_id, but).await;
         write.end(ended).await
     }
@@ -124,6 +140,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn revoke_session(&self, session_id: &str) -> Result<(), StoreError> {
+        // Looked up first, as anybody may send an old token again and again.
+        let look = Sql::new("SELECT session_id FROM sessions WHERE session_id = $1").bind(session_id);
+        if self.read().await?.connection().optional::<(String,)>(look).await?.is_none() {
+            return Ok(());
+        }
         let mut write = self.write().await?;
         let end = Sql::new("DELETE FROM sessions WHERE session_id = $1 AND ended_at IS NULL").bind(session_id);
         write.connection().run(end).await?;
@@ -135,6 +156,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn revoke_token(&self, digest: &str, expires_at: i64) -> Result<(), StoreError> {
+        let look = Sql::new("SELECT digest FROM revoked_tokens WHERE digest = $1").bind(digest);
+        if self.read().await?.connection().optional::<(String,)>(look).await?.is_some() {
+            return Ok(());
+        }
         let mut write = self.write().await?;
         let sql =
             Sql::new("INSERT INTO revoked_tokens (digest, expires_at) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING");
@@ -142,29 +167,37 @@ impl Store {
         write.commit().await
     }
 
-    /// Removes what is over at `now`, and has nothing to tell. Returns whether there may be more.
+    /// Removes what is over, and has nothing to tell. `now` is this server's time, in Unix milliseconds. On PostgreSQL the database's time
+    /// counts. Returns whether there may be more.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn forget_sessions(&self, now: i64) -> Result<bool, StoreError> {
         let mut write = self.write().await?;
         let mut connection = write.connection();
-        // Another server may be doing the same.
-        let skip = if let Connection::Postgres(_) = connection { " FOR UPDATE SKIP LOCKED)" } else { ")" };
+        let on_postgres = matches!(connection, Connection::Postgres(_));
         let mut more = false;
-        for (forget, until) in [
-            ("DELETE FROM sessions WHERE session_id IN (SELECT session_id FROM sessions WHERE expires_at < ", now),
+        for (forget, unit) in [
+            ("DELETE FROM sessions WHERE session_id IN (SELECT session_id FROM sessions WHERE expires_at < ", ""),
             (
                 "DELETE FROM revoked_tokens WHERE digest IN (SELECT digest FROM revoked_tokens WHERE expires_at < ",
-                now / 1000,
+                // Another server's clock may be behind.
+                " / 1000 - 3600",
             ),
             (
                 "DELETE FROM used_refresh_tokens WHERE token IN (SELECT token FROM used_refresh_tokens WHERE used_at < ",
-                now - 60_000,
+                " - 60000",
             ),
         ] {
             let mut sql = Sql::new(forget);
-            sql.push_value(until).push(" LIMIT ").push_value(AT_ONCE).push(" + 0").push(skip);
+            if on_postgres {
+                sql.push("CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000 AS BIGINT)");
+            } else {
+                sql.push_value(now);
+            }
+            sql.push(unit).push(" LIMIT ").push_value(AT_ONCE).push(" + 0");
+            // Another server may be doing the same.
+            sql.push(if on_postgres { " FOR UPDATE SKIP LOCKED)" } else { ")" });
             more |= connection.run(sql).await? == AT_ONCE.unsigned_abs();
         }
         write.commit().await?;
@@ -198,20 +231,27 @@ async fn begin(mut connection: Connection<'_>, session: &NewSession<'_>) -> Resu
     .bind(session.last_possible_at);
     connection.run(insert).await?;
     let surplus = Sql::new(
-        "DELETE FROM sessions WHERE user_id = $1 AND session_id NOT IN (SELECT session_id FROM sessions \
-         WHERE user_id = $1 ORDER BY last_used_at DESC, session_id DESC LIMIT $2 + 0)",
+        "DELETE FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND session_id <> $2 AND session_id NOT IN \
+         (SELECT session_id FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND session_id <> $2 \
+         ORDER BY last_used_at DESC, session_id DESC LIMIT $3 + 0)",
     );
-    connection.run(surplus.bind(session.user_id).bind(MOST)).await?;
+    connection.run(surplus.bind(session.user_id).bind(session.session_id).bind(MOST_OTHERS)).await?;
+    let ended = Sql::new(
+        "DELETE FROM sessions WHERE user_id = $1 AND ended_at IS NOT NULL AND session_id NOT IN (SELECT session_id \
+         FROM sessions WHERE user_id = $1 AND ended_at IS NOT NULL ORDER BY ended_at DESC, session_id DESC LIMIT $2 + 0)",
+    );
+    connection.run(ended.bind(session.user_id).bind(MOST_ENDED)).await?;
     Ok(())
 }
 
-/// Ends all sessions of a user but one, within a transaction.
+/// Ends all sessions of a user but one, within a transaction. What tells of a stolen one stays.
 pub(super) async fn end_all(
     mut connection: Connection<'_>,
     user_id: &str,
     but: Option<&str>,
 ) -> Result<(), StoreError> {
-    let sql = Sql::new("DELETE FROM sessions WHERE user_id = $1 AND ($2 IS NULL OR session_id <> $2)");
+    let sql =
+        Sql::new("DELETE FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND ($2 IS NULL OR session_id <> $2)");
     connection.run(sql.bind(user_id).bind(but)).await?;
     Ok(())
 }

@@ -13,11 +13,11 @@ use super::{
     rows::{AccountRow, NewUser, UserInDb, UserRow, account_columns, user_columns, user_in_db_columns},
     sql::Sql,
 };
-use sha2::{Digest, Sha256};
+use crate::server::digest::sha256;
 
 impl Store {
-    /// The user of a token, unless something has ended it. Every request with a token asks for it. With SQLite it is cached until anything is written. With
-    /// PostgreSQL it is read each time: another server may have written.
+    /// The user of a token, unless something has ended it. Every request with a token asks for it. With SQLite it is cached until
+    /// anything is written. With PostgreSQL it is read each time: another server may have written.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -130,5 +130,5 @@ pub(super) fn valid_from(created_at: i64) -> i64 {
 
 /// What is kept of a deleted name, so that the name itself is not: its SHA-256, in any case of letters.
 pub(super) fn digest(username: &str) -> String {
-    Sha256::digest(username.to_ascii_lowercase()).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(&username.to_ascii_lowercase())
 }

@@ -72,7 +72,7 @@ fn Change() -> impl IntoView {
     let repeat = new_password::repeat(form, new);
 
     let change = Action::new_local(move |update: &UpdatePassword| {
-        change(client, session, renewal, toasts, username.get_untracked(), update.clone())
+        change(client, session, renewal, toasts, step_up, username.get_untracked(), update.clone())
     });
     let outcome = change.value();
     Effect::new(move || match outcome.get() {
@@ -143,11 +143,22 @@ async fn change(
     session: Session,
     renewal: Renewal,
     toasts: Toasts,
+    step_up: StepUp,
     username: String,
     update: UpdatePassword,
 ) -> Outcome {
     let new_password = update.new_password.clone().into_text();
-    let _under_way = renewal.begin();
+    if session.has_expired()
+        && let Some(token) = untrack(|| session.token())
+    {
+        // The change itself repeats nothing.
+        renewal.renew(session, &token).await;
+    }
+    // The dialog needs the lock, too.
+    if untrack(|| session.token()).is_some_and(|token| untrack(|| renewal.has_failed(&token))) && !step_up.ask().await {
+        return Outcome::NotSignedIn(ApiError::not_authenticated());
+    }
+    let _under_way = renewal.begin().await;
     if let Err(refusal) = client.send::<()>(Request::put("/users/me/password", &update).ends_its_token()).await {
         return Outcome::Refused(refusal);
     }

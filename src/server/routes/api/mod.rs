@@ -15,4 +15,5 @@ pub mod token;
 pub mod users;
 
 /// The first parts of the API's paths. Every answer below them is JSON, also for browsers.
-pub const FIRST_PARTS: [&str; 7] = [".well-known", "health", "items", "openapi.json", "status", "token", "users"];
+pub const FIRST_PARTS: [&str; 8] =
+    [".well-known", "health", "items", "openapi.json", "revoke", "status", "token", "users"];

@@ -48,7 +48,8 @@ async fn call(state: &AppState, request: Request) -> Result<Response, ApiError> 
     let [token, _] = form::read(&body, ["token", "token_type_hint"])?;
     let token = token.ok_or_else(|| ApiError::invalid_request("The field token is required"))?;
     let mut response = StatusCode::OK.into_response();
-    if let Some(session_id) = accounts::revoke(state, &token).await? {
+    let session_id = accounts::revoke(state, &token).await?;
+    if let Some(session_id) = session_id.filter(|id| browser_cookie::is_session_id(id)) {
         // A browser may have a cookie of it.
         let cookie = browser_cookie::clear(&session_id, state.is_reached_by_https);
         if let Ok(cookie) = HeaderValue::try_from(cookie) {
