@@ -21,6 +21,8 @@ use crate::{
 
 /// The lock of the tab that gets a new token.
 const LOCK: &str = "cloakroom.renewal";
+/// How many renewals the panel "How this works" remembers.
+const REMEMBERED: usize = 3;
 
 /// What is known of the new token.
 #[derive(Clone, Copy)]
@@ -29,6 +31,8 @@ pub struct Renewal {
     failed: RwSignal<Option<Token>>,
     /// The last token whose session the server would not renew.
     refused: RwSignal<Option<Token>>,
+    /// The last requests that asked for a new token.
+    exchanges: RwSignal<Vec<Exchange>>,
 }
 
 /// How the attempt to get a newer token ended.
@@ -45,7 +49,7 @@ pub enum Renewed {
 impl Renewal {
     /// Nothing is renewed.
     pub fn new() -> Self {
-        Self { failed: RwSignal::new(None), refused: RwSignal::new(None) }
+        Self { failed: RwSignal::new(None), refused: RwSignal::new(None), exchanges: RwSignal::new(Vec::new()) }
     }
 
     /// Begins to replace the token by another login, when no other tab does so. It is over when the result is dropped.
@@ -87,7 +91,7 @@ impl Renewal {
         let answer = oauth2::token(Grant::RefreshToken(form)).await;
         let status = answer.as_ref().map_or_else(|refusal| refusal.status, |_| 200);
         let (path, milliseconds) = ("/token".to_owned(), browser::since(started));
-        session.record_renewal(Exchange { method: "POST", path, token: String::new(), status, started, milliseconds });
+        self.record(Exchange { method: "POST", path, token: String::new(), status, started, milliseconds });
         match answer {
             Ok(next) => {
                 session.go_on(token, next);
@@ -99,6 +103,19 @@ impl Renewal {
             }
             Err(_) => Renewed::NoAnswer,
         }
+    }
+
+    /// The last requests that asked for a new token, in their order. Views that read them follow their changes.
+    pub fn exchanges(self) -> Vec<Exchange> {
+        self.exchanges.get()
+    }
+
+    fn record(self, exchange: Exchange) {
+        self.exchanges.try_update(|exchanges| {
+            exchanges.push(exchange);
+            let surplus = exchanges.len().saturating_sub(REMEMBERED);
+            exchanges.drain(..surplus);
+        });
     }
 
     fn was_refused(self, token: &Token) -> bool {

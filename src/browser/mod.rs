@@ -133,16 +133,17 @@ pub fn take_note() -> Option<String> {
     Some(note)
 }
 
-/// Posts a form. Nobody waits for the answer, and it is sent also if the page is left at this moment. Returns whether the browser
-/// will send it, as far as that is known now.
-pub fn post_and_forget(path: &str, fields: &UrlSearchParams) -> bool {
-    let sent = js::call(&window().navigator(), "sendBeacon", &[path.into(), fields.into()]);
-    is_online() && sent.is_some_and(|sent| sent.is_truthy())
+/// Posts a form, which is written already. Nobody waits for the answer, and it is sent also if the page is left at this moment.
+pub fn post_and_forget(path: &str, form: &str) {
+    // Its type tells the browser that it is a form.
+    if let Ok(form) = UrlSearchParams::new_with_str(form) {
+        js::call(&window().navigator(), "sendBeacon", &[path.into(), form.into()]);
+    }
 }
 
 /// Whether the browser has a network at all.
 pub fn is_online() -> bool {
-    window().navigator().on_line()
+    js::get(&window().navigator(), "onLine").is_truthy()
 }
 
 /// The element that the app is in.
@@ -153,7 +154,7 @@ pub fn app_element() -> Option<HtmlElement> {
 /// Loads the current address again.
 pub fn reload() {
     // A page that is being left already cannot be loaded again.
-    let _ = window().location().reload();
+    js::call(&window().location(), "reload", &[]);
 }
 
 /// Sets an attribute of the `html` element.

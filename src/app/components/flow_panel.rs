@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::{
     app::{
         flow::{Exchange, LoginExchange, shortened},
+        renewal::Renewal,
         session::{Kept, STORAGE_KEY, Session, State, StoredSession},
         who,
     },
@@ -180,9 +181,9 @@ fn Members(title: &'static str, members: Map<String, Value>) -> impl IntoView {
 /// The last step: how the session goes on. `next` is when the next token is asked for, in milliseconds of this browser's clock.
 #[component]
 fn Renewals(next: f64, session_id: String) -> impl IntoView {
-    let session = expect_context::<Session>();
+    let renewal = expect_context::<Renewal>();
     let renewals = move || {
-        let all = session.renewals().into_iter();
+        let all = renewal.exchanges().into_iter();
         all.map(|exchange| {
             let Exchange { method, path, status, milliseconds, .. } = exchange;
             view! {

@@ -3,20 +3,18 @@
 mod stored;
 
 use leptos::prelude::*;
-use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{BroadcastChannel, UrlSearchParams};
+use wasm_bindgen::closure::Closure;
+use web_sys::BroadcastChannel;
 
 pub use self::stored::{Kept, STORAGE_KEY, StoredSession};
 use super::flow::Exchange;
 use crate::{
-    browser,
+    browser::{self, js},
     model::{Scopes, Token},
 };
 
 /// How many requests the panel "How this works" remembers.
 const REMEMBERED_EXCHANGES: usize = 12;
-/// How many renewals it remembers.
-const REMEMBERED_RENEWALS: usize = 3;
 
 /// What a page knows about the session.
 #[derive(Clone, PartialEq)]
@@ -64,26 +62,19 @@ impl Notice {
 pub struct Session {
     state: RwSignal<State>,
     exchanges: RwSignal<Vec<Exchange>>,
-    renewals: RwSignal<Vec<Exchange>>,
     notice: RwSignal<Option<Notice>>,
 }
 
-/// Tells the server that a token is good no more, with its session (RFC 7009). Returns false if that is not possible now.
-pub fn revoke(token: &Token) -> bool {
-    let Ok(form) = UrlSearchParams::new() else { return false };
-    form.append("token", &token.access_token);
-    browser::post_and_forget("/revoke", &form)
+/// Tells the server that a token is good no more, with its session (RFC 7009). Nobody reads whether the server was told.
+pub fn revoke(token: &Token) {
+    // A token has no character that a form would escape.
+    browser::post_and_forget("/revoke", &format!("token={}", token.access_token));
 }
 
 impl Session {
     /// A session that is not read yet.
     pub fn new() -> Self {
-        Self {
-            state: RwSignal::new(State::Unread),
-            exchanges: RwSignal::new(Vec::new()),
-            renewals: RwSignal::new(Vec::new()),
-            notice: RwSignal::new(None),
-        }
+        Self { state: RwSignal::new(State::Unread), exchanges: RwSignal::new(Vec::new()), notice: RwSignal::new(None) }
     }
 
     /// The state. Views that read it follow its changes.
@@ -94,11 +85,6 @@ impl Session {
     /// The requests that carried the token, in the order they were begun.
     pub fn exchanges(self) -> Vec<Exchange> {
         self.exchanges.get()
-    }
-
-    /// The requests that asked for the next token, in their order.
-    pub fn renewals(self) -> Vec<Exchange> {
-        self.renewals.get()
     }
 
     /// Why the last session ended. Views that read it follow its changes.
@@ -121,15 +107,6 @@ impl Session {
             exchanges.insert(position.unwrap_or(exchanges.len()), exchange);
             let surplus = exchanges.len().saturating_sub(REMEMBERED_EXCHANGES);
             exchanges.drain(..surplus);
-        });
-    }
-
-    /// Remembers a request that asked for the next token.
-    pub fn record_renewal(self, exchange: Exchange) {
-        self.renewals.try_update(|renewals| {
-            renewals.push(exchange);
-            let surplus = renewals.len().saturating_sub(REMEMBERED_RENEWALS);
-            renewals.drain(..surplus);
         });
     }
 
@@ -220,14 +197,16 @@ impl Session {
         stored::remember_logout();
         if let Ok(channel) = BroadcastChannel::new(STORAGE_KEY) {
             // If no other tab listens, there is nobody to tell.
-            let _ = channel.post_message(&STORAGE_KEY.into());
-            channel.close();
+            js::call(&channel, "postMessage", &[STORAGE_KEY.into()]);
+            js::call(&channel, "close", &[]);
         }
     }
 
-    /// Tells the server that the session is over. Returns false if that is not possible now.
-    fn revoke(self) -> bool {
-        untrack(|| self.token()).is_none_or(|token| revoke(&token))
+    /// Tells the server that the session is over. It may be a session of its own, beside that of the tab that was told.
+    fn revoke(self) {
+        if let Some(token) = untrack(|| self.token()) {
+            revoke(&token);
+        }
     }
 
     /// Ends the session if it still has this token.
@@ -263,7 +242,6 @@ impl Session {
     fn show(self, state: State) {
         if state == State::Closed {
             self.exchanges.update(Vec::clear);
-            self.renewals.update(Vec::clear);
         }
         self.state.set(state);
     }
@@ -304,12 +282,11 @@ impl Session {
         let Ok(channel) = BroadcastChannel::new(STORAGE_KEY) else { return };
         let heard = Closure::<dyn Fn()>::new(move || {
             if matches!(self.state.get_untracked(), State::Open(..)) {
-                // It may be a session of its own. Nobody reads whether the server was told.
                 self.revoke();
                 self.close(Notice::LoggedOut);
             }
         });
-        channel.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        js::call(&channel, "addEventListener", &["message".into(), heard.as_ref().clone()]);
         if matches!(self.state.get_untracked(), State::Open(stored, _) if stored.is_logged_out()) {
             self.revoke();
             self.close(Notice::LoggedOut);
