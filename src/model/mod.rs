@@ -2,6 +2,7 @@
 //! a rule is a type of its own, which only parsing makes. Nothing here reads a database, a clock or a request. Nothing here
 //! knows how an answer is sent.
 
+mod api_key;
 mod email;
 mod full_name;
 mod item;
@@ -16,6 +17,7 @@ mod token;
 mod user;
 mod username;
 
+pub use api_key::{ApiKey, ApiKeyCreate, KeyLifetime, KeyName};
 pub use email::Email;
 pub use full_name::FullName;
 pub use item::{Description, Item, ItemCreate, ItemUpdate, Title};
