@@ -88,13 +88,24 @@ impl ApiError {
         Self::text(401, "Could not validate credentials").with_challenge(r#"Bearer error="invalid_token""#.to_owned())
     }
 
-    /// The token is valid but lacks a scope that this call needs.
+    /// An API key was sent but is not valid: it is malformed, unknown or expired, or it has ended. The challenge is that of FastAPI's
+    /// `APIKeyHeader`: HTTP has no scheme for keys.
+    pub fn invalid_api_key() -> Self {
+        Self::text(401, "Could not validate credentials").with_challenge("APIKey".to_owned())
+    }
+
+    /// The token or the key is valid but lacks a scope that this call needs.
     pub fn insufficient_scope(needed: Scopes) -> Self {
         Self::text(403, "Not enough permissions")
             .with_challenge(format!(r#"Bearer error="insufficient_scope", scope="{needed}""#))
     }
 
-    /// The token is valid but its user is disabled.
+    /// A key was sent to a call that takes none: a password, a session, a key, or one that needs a fresh token.
+    pub fn not_by_api_key() -> Self {
+        Self::text(403, "An API key cannot do this: log in")
+    }
+
+    /// The token or the key is valid but its user is disabled.
     pub fn inactive_user() -> Self {
         Self::text(400, Self::INACTIVE_USER)
     }
@@ -109,6 +120,16 @@ impl ApiError {
     /// More than one `Authorization` header.
     pub fn repeated_authorization() -> Self {
         Self::text(400, "Send one Authorization header, not several")
+    }
+
+    /// More than one `X-API-Key` header.
+    pub fn repeated_api_key() -> Self {
+        Self::text(400, "Send one X-API-Key header, not several")
+    }
+
+    /// A token and a key: they may be of two people.
+    pub fn token_and_api_key() -> Self {
+        Self::text(400, "Send an Authorization header or an X-API-Key header, not both")
     }
 
     /// The token endpoint: wrong password or unknown user. The answer does not tell which.
@@ -212,6 +233,11 @@ impl ApiError {
             409,
             "This is the last administrator who is not disabled: grant the scope admin to another user first",
         )
+    }
+
+    /// The user has as many API keys as there can be.
+    pub fn too_many_api_keys() -> Self {
+        Self::text(409, "You have 100 API keys, and there cannot be more: end one of them first")
     }
 
     /// The condition of a change does not hold (RFC 9110 §13.1.1).
@@ -362,6 +388,7 @@ mod tests {
             ApiError::unsupported_grant_type(),
             ApiError::invalid_scope(),
             ApiError::too_many_failures(30),
+            ApiError::not_by_api_key(),
             ApiError::busy(5),
             ApiError::payload_too_large(),
             ApiError::method_not_allowed(),

@@ -26,7 +26,7 @@ use tokio::net::TcpListener;
 
 use self::{
     network::{connections, tls::Tls},
-    operations::{forgetting, metrics},
+    operations::{forgetting, key_uses, metrics},
     state::AppState,
 };
 
@@ -44,16 +44,22 @@ pub struct Listeners {
 /// database.
 pub async fn run(listeners: Listeners, state: AppState, shutdown: impl Future<Output = ()> + Send + 'static) {
     let (store, limits, open) = (state.store.clone(), state.limits, state.metrics.connections.clone());
+    let uses = Arc::clone(&state.key_uses);
     let metrics = listeners.metrics.map(|listener| {
         let app = metrics::router(Arc::clone(&state.metrics));
         tokio::spawn(connections::serve(listener, None, app, limits, Gauge::default(), pending()))
     });
     let forgetting = tokio::spawn(forgetting::forget(store.clone()));
+    let writing = tokio::spawn(key_uses::write_again_and_again(Arc::clone(&uses), store.clone()));
     connections::serve(listeners.public, listeners.tls, routes::service(state), limits, open, shutdown).await;
     if let Some(metrics) = metrics {
         metrics.abort();
     }
     forgetting.abort();
+    writing.abort();
+    // It may be writing.
+    let _ = writing.await;
+    key_uses::write_the_rest(&uses, &store).await;
     store.close().await;
 }
 

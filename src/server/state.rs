@@ -13,6 +13,7 @@ use super::{
     accounts::demo,
     clock,
     operations::{
+        key_uses::KeyUses,
         metrics::{self, Metrics},
         readiness::Readiness,
     },
@@ -64,6 +65,8 @@ pub struct Parts {
     pub metrics: Arc<Metrics>,
     /// The rate limit for logins.
     pub throttle: Throttle,
+    /// When API keys were used.
+    pub key_uses: Arc<KeyUses>,
     /// Whether the database can be written.
     pub readiness: Readiness,
     /// Where the UI's files are.
@@ -145,6 +148,7 @@ impl AppState {
             password_min_length: settings.password.min_length,
             is_demo: settings.demo.enabled,
             server: Arc::new(settings.server.clone()),
+            key_uses: Arc::default(),
             readiness: Readiness::default(),
             leptos_options: settings.leptos.options(),
             assets: Assets::read(&settings.leptos),

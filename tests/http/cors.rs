@@ -35,12 +35,12 @@ async fn by_default_no_other_origin_is_let_in() {
 }
 
 #[tokio::test]
-async fn a_listed_origin_may_call_with_a_bearer_and_read_every_answer() {
+async fn a_listed_origin_may_call_with_a_bearer_or_a_key_and_read_every_answer() {
     let app = TestApp::start_with(&["server.allow-origins=https://app.example.com http://localhost:5173"]).await;
     for origin in [APP, "http://localhost:5173"] {
         let allowed = preflight(&app, origin, "/users/me").await;
         assert_eq!((allowed.status.as_u16(), allowed.header("access-control-allow-origin")), (200, origin));
-        for header in ["authorization", "content-type", "if-match"] {
+        for header in ["authorization", "content-type", "if-match", "x-api-key"] {
             assert!(allowed.header("access-control-allow-headers").contains(header), "{header}");
         }
         assert!(allowed.header("access-control-allow-methods").contains("GET"));

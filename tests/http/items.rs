@@ -7,7 +7,7 @@ use cloakroom::{
     model::{ItemCreate, Scopes, Title},
     server::{
         items,
-        store::{Actor, EndedBy},
+        store::{Actor, EndedBy, Proof},
     },
 };
 use futures::stream;
@@ -345,7 +345,7 @@ async fn an_item_of_an_owner_who_is_gone_is_refused_as_an_invalid_token_and_the_
     let actor = Actor {
         id: eve.id.clone(),
         tokens_valid_from: eve.tokens_valid_from,
-        ended_by: EndedBy::Revocation(String::new()),
+        proof: Proof::Token(EndedBy::Revocation(String::new())),
         needed: Scopes::default(),
     };
     let refused = items::create(&app.state.store, &eve, new, &actor).await.expect_err("a refusal");

@@ -4,6 +4,9 @@
 
 mod account_lists;
 mod administration;
+mod api_key_limits;
+mod api_key_uses;
+mod api_keys;
 mod armour;
 mod assets;
 mod bearer;
@@ -27,6 +30,7 @@ mod operations;
 mod pages;
 mod passwords;
 mod postgres;
+mod postgres_ends;
 mod postgres_tables;
 mod profile;
 mod refresh_tokens;

@@ -14,7 +14,7 @@ use super::support::{Client, TestApp, document};
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS"];
 
 /// Every call of the API's contract, and the health checks.
-const CONTRACT: [(&str, &str); 31] = [
+const CONTRACT: [(&str, &str); 34] = [
     ("POST", "/token"),
     ("GET", "/users/me"),
     ("GET", "/users/me/items"),
@@ -38,6 +38,9 @@ const CONTRACT: [(&str, &str); 31] = [
     ("DELETE", "/users/me/sessions"),
     ("DELETE", "/users/me/sessions/{session_id}"),
     ("GET", "/users/me/ended-sessions"),
+    ("GET", "/users/me/api-keys"),
+    ("POST", "/users/me/api-keys"),
+    ("DELETE", "/users/me/api-keys/{key_id}"),
     ("GET", "/users/{username}/sessions"),
     ("DELETE", "/users/{username}/sessions"),
     ("GET", "/openapi.json"),
@@ -62,6 +65,7 @@ fn operations() -> Vec<(String, String, &'static Value)> {
 /// Sends a request with an empty JSON object, which no call can use.
 async fn send(client: &Client, method: &str, path: &str) -> super::support::Answer {
     let path = path.replace("{item_id}", "Foo").replace("{username}", "nobody").replace("{session_id}", "none");
+    let path = path.replace("{key_id}", "none");
     client.call(method, &path, &[("accept", "application/json")], "{}").await
 }
 
@@ -152,14 +156,40 @@ async fn an_operation_wants_just_the_scopes_that_it_lists() {
     }
 }
 
+#[tokio::test]
+async fn an_operation_takes_an_api_key_just_when_it_lists_it() {
+    let app = TestApp::start().await;
+    let mut count = 0;
+    for (number, (method, path, operation)) in operations().into_iter().enumerate() {
+        let username = format!("ada-{number}");
+        app.create(&username, Scopes::ALL).await;
+        let key = app.log_in(&username).await.make_key(&Scopes::ALL.names().collect::<Vec<_>>()).await.key;
+        let answer = send(&app.with_key(&key), &method, &path).await;
+        let ways = operation["security"].as_array().cloned().unwrap_or_default();
+        let is_open = ways.is_empty() && path != "/token";
+        if is_open || ways.contains(&json!({"APIKeyHeader": []})) {
+            assert!(![401, 403].contains(&answer.status.as_u16()), "{method} {path} {}", answer.status);
+            count += usize::from(!is_open);
+        } else {
+            answer.assert_refused(403, "An API key cannot do this: log in");
+        }
+    }
+    assert_eq!(count, 14);
+}
+
 #[test]
-fn the_security_scheme_is_the_tutorials_with_every_scope_and_its_sentence() {
+fn the_security_schemes_are_the_tutorials_with_every_scope_and_its_sentence_and_fastapis_for_keys() {
     let scopes: serde_json::Map<_, _> =
         Scopes::ASKABLE.describe().map(|(name, sentence)| (name.to_owned(), sentence.into())).collect();
     assert_eq!(scopes.len(), 6);
     let expected = json!({"OAuth2PasswordBearer": {
         "type": "oauth2",
         "flows": {"password": {"tokenUrl": "token", "scopes": scopes}},
+    }, "APIKeyHeader": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Key",
+        "description": "Made by `POST /users/me/api-keys`. Send a token or a key, not both.",
     }});
     assert_eq!(document()["components"]["securitySchemes"], expected);
 }
@@ -207,7 +237,7 @@ fn a_json_body_is_described_without_other_members_and_each_of_its_members_is_des
         }
         count += 1;
     }
-    assert_eq!(count, 6);
+    assert_eq!(count, 7);
 }
 
 #[tokio::test]

@@ -97,7 +97,7 @@ async fn an_address_that_was_given_up_is_free_for_others() {
 }
 
 /// A client with a token of this user. Its password was typed so many seconds ago.
-async fn typed(app: &TestApp, username: &str, seconds_ago: i64) -> Client {
+pub async fn typed(app: &TestApp, username: &str, seconds_ago: i64) -> Client {
     let user = app.state.store.find_user(username).await.expect("a database").expect("a user").user;
     let now = clock::unix_seconds();
     let claims = NewClaims {
@@ -114,8 +114,9 @@ async fn typed(app: &TestApp, username: &str, seconds_ago: i64) -> Client {
     app.with_token(&app.state.keys.create_access_token(&claims).expect("a token"))
 }
 
+/// Checks that the token is not fresh enough.
 #[track_caller]
-fn assert_not_fresh(answer: &Answer) {
+pub fn assert_not_fresh(answer: &Answer) {
     answer.assert_refused(401, "Log in again, and repeat this within five minutes");
     let challenge = r#"Bearer error="insufficient_user_authentication", max_age="300""#;
     assert_eq!(answer.header("www-authenticate"), challenge);

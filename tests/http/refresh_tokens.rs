@@ -305,7 +305,7 @@ async fn sessions_that_are_over_are_forgotten() {
     app.revoke(app.log_in("ada").await.token()).await;
     let count = async |table: &str| app.texts_of(table).await.lines().count();
     let forget = async || {
-        while app.state.store.forget_sessions(clock::unix_milliseconds()).await.expect("a database") {}
+        while app.state.store.forget(clock::unix_milliseconds()).await.expect("a database") {}
     };
     forget().await;
     assert_eq!((count("sessions").await, count("used_refresh_tokens").await, count("revoked_tokens").await), (2, 1, 1));

@@ -95,11 +95,12 @@ impl Deref for TestApp {
     }
 }
 
-/// A client, with or without a token.
+/// A client, with or without a token or an API key.
 #[derive(Clone)]
 pub struct Client {
     router: Router,
     token: Option<String>,
+    key: Option<String>,
 }
 
 /// The server's answer.
@@ -173,7 +174,7 @@ impl TestApp {
 
     /// A client without a token.
     pub fn anonymous(&self) -> Client {
-        Client { router: self.router.clone(), token: None }
+        Client { router: self.router.clone(), token: None, key: None }
     }
 
     /// Ada, logged in, with the scopes of a new user.
@@ -260,7 +261,12 @@ impl TestApp {
 
     /// A client with this token.
     pub fn with_token(&self, token: &str) -> Client {
-        Client { router: self.router.clone(), token: Some(token.to_owned()) }
+        Client { token: Some(token.to_owned()), ..self.anonymous() }
+    }
+
+    /// A client with this API key.
+    pub fn with_key(&self, key: &str) -> Client {
+        Client { key: Some(key.to_owned()), ..self.anonymous() }
     }
 
     /// A token of another service with the same key, with the scopes `me`, `items` and `admin`. It expires at `exp`, in Unix
@@ -317,7 +323,7 @@ fn chosen(password: &str) -> NewPassword {
 impl Client {
     /// A client without a token, for this router.
     pub fn of(router: Router) -> Self {
-        Self { router, token: None }
+        Self { router, token: None, key: None }
     }
 
     /// The client's token.
@@ -339,11 +345,19 @@ impl Client {
         self.send(request).await
     }
 
-    /// Any request, with the client's token.
+    /// The same client, which sends this API key too.
+    pub fn and_key(&self, key: &str) -> Self {
+        Self { key: Some(key.to_owned()), ..self.clone() }
+    }
+
+    /// Any request, with the client's token or key.
     pub async fn send(&self, mut request: Request<Body>) -> Answer {
         if let Some(token) = &self.token {
             let value = format!("Bearer {token}").parse().expect("a header value");
             request.headers_mut().insert(header::AUTHORIZATION, value);
+        }
+        if let Some(key) = &self.key {
+            request.headers_mut().insert("x-api-key", HeaderValue::from_bytes(key.as_bytes()).expect("a header value"));
         }
         request.headers_mut().entry(header::HOST).or_insert(HeaderValue::from_static("localhost"));
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());

@@ -1,6 +1,7 @@
-//! What is decided about users: logins, sign-ups, changes. The handlers in `server::routes` and the command line call it.
+//! What is decided about users: logins, sign-ups, changes, API keys. The handlers in `server::routes` and the command line call it.
 
 mod access_token;
+mod api_keys;
 mod authenticate;
 mod changes;
 mod common;
@@ -14,6 +15,7 @@ mod transfer;
 
 pub use self::{
     access_token::Issued,
+    api_keys::{create_api_key, end_api_key, scopes_of_key},
     authenticate::authenticate_user,
     changes::{change_user, delete_user, log_change, update_password},
     error::UserError,

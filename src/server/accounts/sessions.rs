@@ -363,7 +363,7 @@ pub async fn revoke(state: &AppState, token: &str) -> Result<Option<String>, Api
             let expires_at = data.expires_at.ceil() as i64;
             // It may be good still by another server's clock.
             if expires_at > clock::unix_seconds().saturating_sub(3600) {
-                state.store.revoke_token(digest, expires_at).await?;
+                state.store.revoke_token(&data.known.username, digest, expires_at).await?;
             }
             Ok(None)
         }

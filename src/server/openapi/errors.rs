@@ -15,10 +15,10 @@ use utoipa::{
 
 use crate::{
     error::{ApiError, Detail, FieldError},
-    model::{BrokenRule, Scopes},
+    model::{ADMIN, BrokenRule, Scopes},
     server::{
         routes::api::paging,
-        security::bearer::{ActiveUser, Fresh, Scoped},
+        security::caller::{ActiveUser, Fresh, Scoped, SignedIn},
         store::Place,
     },
 };
@@ -46,6 +46,9 @@ pub struct Taken;
 
 /// The error of a deletion that would leave no administrator.
 pub struct LastAdministrator;
+
+/// The error of one key too many.
+pub struct TooManyKeys;
 
 /// The errors of an administrator's change of an account.
 pub struct AccountChangeErrors;
@@ -75,6 +78,8 @@ impl IntoResponses for TokenErrors {
             ApiError::invalid_scope(),
             ApiError::incorrect_credentials(),
             ApiError::invalid_refresh_token(),
+            ApiError::not_by_api_key(),
+            ApiError::token_and_api_key(),
             ApiError::request_timeout(),
             ApiError::payload_too_large(),
             ApiError::too_many_failures(30),
@@ -101,25 +106,37 @@ impl IntoResponses for RevocationErrors {
     }
 }
 
-/// The errors of a call that any valid token may make.
+/// The errors of a call that any valid token or key may make.
 impl IntoResponses for ActiveUser {
     fn responses() -> Responses {
-        responses(bad_requests().into_iter().chain(bad_tokens()).chain(faults()))
+        responses(bad_requests().into_iter().chain(bad_tokens()).chain([ApiError::invalid_api_key()]).chain(faults()))
     }
 }
 
-/// The errors of a call that needs a token with these scopes.
+/// The errors of a call that needs a token or a key with these scopes.
 impl<const NEEDED: u8> IntoResponses for Scoped<NEEDED> {
     fn responses() -> Responses {
-        let scope = ApiError::insufficient_scope(Scopes::new(NEEDED));
-        responses(bad_requests().into_iter().chain(bad_tokens()).chain([scope]).chain(faults()))
+        let more = [ApiError::invalid_api_key(), ApiError::insufficient_scope(Scopes::new(NEEDED))];
+        responses(bad_requests().into_iter().chain(bad_tokens()).chain(more).chain(faults()))
+    }
+}
+
+/// The errors of a call that needs a token with these scopes, and takes no key.
+impl<const NEEDED: u8> IntoResponses for SignedIn<NEEDED> {
+    fn responses() -> Responses {
+        let more = [ApiError::insufficient_scope(Scopes::new(NEEDED)), ApiError::not_by_api_key()];
+        responses(bad_requests().into_iter().chain(bad_tokens()).chain(more).chain(faults()))
     }
 }
 
 /// The errors of a call that needs a fresh token with these scopes.
 impl<const NEEDED: u8> IntoResponses for Fresh<NEEDED> {
     fn responses() -> Responses {
-        let more = [ApiError::insufficient_user_authentication(), ApiError::insufficient_scope(Scopes::new(NEEDED))];
+        let more = [
+            ApiError::insufficient_user_authentication(),
+            ApiError::insufficient_scope(Scopes::new(NEEDED)),
+            ApiError::not_by_api_key(),
+        ];
         responses(bad_requests().into_iter().chain(bad_tokens()).chain(more).chain(faults()))
     }
 }
@@ -162,9 +179,23 @@ impl IntoResponses for LastAdministrator {
     }
 }
 
+impl IntoResponses for TooManyKeys {
+    fn responses() -> Responses {
+        responses([ApiError::too_many_api_keys()])
+    }
+}
+
 impl IntoResponses for AccountChangeErrors {
     fn responses() -> Responses {
-        let own = [ApiError::not_found(), ApiError::email_taken(), ApiError::last_administrator(), ApiError::busy(5)];
+        let own = [
+            ApiError::insufficient_scope(Scopes::new(ADMIN)),
+            // With a password.
+            ApiError::not_by_api_key(),
+            ApiError::not_found(),
+            ApiError::email_taken(),
+            ApiError::last_administrator(),
+            ApiError::busy(5),
+        ];
         responses(own.into_iter().chain(faults()))
     }
 }
@@ -173,6 +204,7 @@ impl IntoResponses for SignUpErrors {
     fn responses() -> Responses {
         let own = [
             ApiError::sign_up_off(),
+            ApiError::not_by_api_key(),
             ApiError::username_taken(),
             ApiError::email_taken(),
             ApiError::too_many_sign_ups(30),
@@ -195,8 +227,13 @@ impl IntoResponses for PasswordChangeErrors {
 }
 
 /// Requests that are refused for their header or their user.
-fn bad_requests() -> [ApiError; 2] {
-    [ApiError::inactive_user(), ApiError::repeated_authorization()]
+fn bad_requests() -> [ApiError; 4] {
+    [
+        ApiError::inactive_user(),
+        ApiError::repeated_authorization(),
+        ApiError::repeated_api_key(),
+        ApiError::token_and_api_key(),
+    ]
 }
 
 /// No token, or a bad one.
@@ -232,7 +269,10 @@ fn response(refusals: &[ApiError]) -> Response {
     });
     let schema = refusals.first().map(|refusal| Ref::from_schema_name(schema_name(refusal)));
     let content: Content = ContentBuilder::new().schema(schema).examples_from_iter(examples).build();
-    let description = refusals.iter().map(sentence).collect::<Vec<_>>().join(" · ");
+    // A bad token and a bad key have one sentence.
+    let mut sentences: Vec<_> = refusals.iter().map(sentence).collect();
+    sentences.dedup();
+    let description = sentences.join(" · ");
     let mut response = ResponseBuilder::new().description(description).content("application/json", content);
     let challenges: Vec<_> = refusals.iter().filter_map(|refusal| refusal.challenge.clone()).collect();
     if !challenges.is_empty() {

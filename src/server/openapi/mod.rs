@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 pub use changes::{Conditional, CreatedUser};
 pub use errors::{
     AccountChangeErrors, BodyErrors, CommonErrors, LastAdministrator, NotReady, PasswordChangeErrors, RevocationErrors,
-    SignUpErrors, Taken, TokenErrors, Unknown, WrongQuery,
+    SignUpErrors, Taken, TokenErrors, TooManyKeys, Unknown, WrongQuery,
 };
 pub use form::{RevocationRequestForm, TokenRequest};
 use utoipa::{
@@ -21,14 +21,18 @@ use utoipa::{
         header::HeaderBuilder,
         path::Operation,
         schema::{AdditionalProperties, ObjectBuilder, Type},
-        security::{Flow, OAuth2, Password, Scopes as ScopeSentences, SecurityRequirement, SecurityScheme},
+        security::{
+            ApiKey, ApiKeyValue, Flow, OAuth2, Password, Scopes as ScopeSentences, SecurityRequirement, SecurityScheme,
+        },
     },
 };
 
 use crate::model::Scopes;
 
-/// The security scheme's name, the same as in FastAPI.
+/// The name of the tokens' security scheme, the same as in FastAPI.
 pub const SCHEME: &str = "OAuth2PasswordBearer";
+/// The name of the API keys' security scheme, the same as in FastAPI.
+pub const KEY_SCHEME: &str = "APIKeyHeader";
 
 /// The title, the description and the tags of the document.
 #[derive(OpenApi)]
@@ -38,12 +42,14 @@ pub const SCHEME: &str = "OAuth2PasswordBearer";
         description = "Hand over your password once, get a token, collect your items: the OAuth2 password flow of the \
                        FastAPI security tutorial.\n\n\
                        Log in at `POST /token` (here: **Authorize**), then send the token as \
-                       `Authorization: Bearer …`. Every error is JSON with a `detail`.\n\n\
+                       `Authorization: Bearer …`. A program may send an API key as `X-API-Key` instead, where the operation \
+                       lists it. Every error is JSON with a `detail`.\n\n\
                        The password grant is only for first-party clients. RFC 9700 (§2.4) says not to use it at all."
     ),
     tags(
         (name = "OAuth2", description = "Get a token"),
         (name = "sessions", description = "Where a user is signed in"),
+        (name = "API keys", description = "What a user gives to programs"),
         (name = "users", description = "The current user, sign-up, and accounts for administrators"),
         (name = "items", description = "Items"),
         (name = "service", description = "The service itself")
@@ -58,6 +64,11 @@ pub fn frame() -> openapi::OpenApi {
     let flow = Flow::Password(Password::new("token", ScopeSentences::from_iter(Scopes::ASKABLE.describe())));
     let mut components = document.components.take().unwrap_or_default();
     components.add_security_scheme(SCHEME, SecurityScheme::OAuth2(OAuth2::new([flow])));
+    let header = ApiKeyValue::with_description(
+        "X-API-Key",
+        "Made by `POST /users/me/api-keys`. Send a token or a key, not both.",
+    );
+    components.add_security_scheme(KEY_SCHEME, SecurityScheme::ApiKey(ApiKey::Header(header)));
     components.schemas.extend(errors::schemas());
     document.components = Some(components);
     document
@@ -100,19 +111,22 @@ fn operations(document: &mut openapi::OpenApi) -> impl Iterator<Item = &mut Oper
 }
 
 /// Says which scopes an operation needs, unless it says so itself. They are in the challenge of its 403, which is made of the
-/// handler's own extractor. An operation that refuses bad tokens and has no such 403 takes any token.
+/// handler's own extractor. An operation that refuses bad tokens and has no such 403 takes any token. One that refuses bad keys
+/// takes a key, too.
 fn require_scopes(operation: &mut Operation) {
     let challenge = |status: &str| match operation.responses.responses.get(status) {
         Some(RefOr::T(response)) => response.headers.get("WWW-Authenticate").map(examples_of),
         _ => None,
     };
     // The token endpoint's 401 is another one.
-    let takes_a_token = challenge("401").iter().flatten().any(|challenge| challenge.contains("invalid_token"));
+    let refuses = |word: &str| challenge("401").iter().flatten().any(|challenge| challenge.contains(word));
+    let (takes_a_token, takes_a_key) = (refuses("invalid_token"), refuses("APIKey"));
     let scopes = challenge("403");
     let names = scopes.iter().flatten().find_map(|challenge| challenge.split_once("scope=\"")?.1.strip_suffix('"'));
     if operation.security.is_none() && takes_a_token {
         let names = names.unwrap_or_default().split(' ').filter(|name| !name.is_empty());
-        operation.security = Some(vec![SecurityRequirement::new(SCHEME, names)]);
+        let key = takes_a_key.then(|| SecurityRequirement::new(KEY_SCHEME, [""; 0]));
+        operation.security = Some([SecurityRequirement::new(SCHEME, names)].into_iter().chain(key).collect());
     }
 }
 

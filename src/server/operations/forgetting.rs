@@ -1,4 +1,5 @@
-//! Removes what is over from the database, again and again: sessions that can go on no more, and what was revoked and has expired.
+//! Removes what is over from the database, again and again: sessions that can go on no more, keys that have expired, and what was
+//! revoked and has expired.
 
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ const PAUSE: Duration = Duration::from_secs(10 * 60);
 pub async fn forget(store: Store) {
     loop {
         if let Err(error) = forget_once(&store).await {
-            tracing::warn!(%error, "sessions that are over were not removed: it is tried again");
+            tracing::warn!(%error, "sessions and keys that are over were not removed: it is tried again");
         }
         sleep(PAUSE).await;
     }
@@ -24,6 +25,6 @@ pub async fn forget(store: Store) {
 
 /// A part at a time, so that nobody waits long.
 async fn forget_once(store: &Store) -> Result<(), StoreError> {
-    while store.forget_sessions(clock::unix_milliseconds()).await? {}
+    while store.forget(clock::unix_milliseconds()).await? {}
     Ok(())
 }

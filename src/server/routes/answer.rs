@@ -61,7 +61,9 @@ impl From<StoreError> for ApiError {
             StoreError::NotAllowed(NotAllowed::Gone) => Self::invalid_token(),
             StoreError::NotAllowed(NotAllowed::Disabled) => Self::inactive_user(),
             StoreError::NotAllowed(NotAllowed::Lacks(needed)) => Self::insufficient_scope(needed),
+            StoreError::NotAllowed(NotAllowed::KeyEnded) => Self::invalid_api_key(),
             StoreError::LastAdministrator => Self::last_administrator(),
+            StoreError::TooManyKeys => Self::too_many_api_keys(),
             StoreError::Taken(Unique::Id) => {
                 tracing::error!(request = current().map(display), %error, "a request failed");
                 Self::internal()

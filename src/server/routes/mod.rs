@@ -28,7 +28,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::{
-    api::{health, items, me, metadata, revocation, sessions, status, token, users},
+    api::{api_keys, health, items, me, metadata, revocation, sessions, status, token, users},
     around::{Templates, guard::in_words_of},
     ui::{accept_encoding, docs, files, pages},
 };
@@ -46,6 +46,8 @@ fn personal() -> (Router<AppState>, OpenApi) {
         .routes(routes!(sessions::read_own_sessions, sessions::end_own_other_sessions))
         .routes(routes!(sessions::end_own_session))
         .routes(routes!(sessions::read_own_ended_sessions))
+        .routes(routes!(api_keys::read_own_api_keys, api_keys::create_api_key))
+        .routes(routes!(api_keys::end_own_api_key))
         .routes(routes!(users::read_users, users::create_user))
         .routes(routes!(users::read_user, users::update_user, users::delete_user))
         .routes(routes!(users::read_user_items))

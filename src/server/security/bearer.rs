@@ -1,12 +1,10 @@
-//! The extractors for a handler's signature. Each uses the one before it (FastAPI's chain of `Depends`):
-//! [`BearerToken`] reads the header, [`CurrentUser`] checks the token and looks its user up, [`ActiveUser`] requires an
-//! enabled user, [`Scoped`] requires scopes, and [`Fresh`] requires a password that was typed a moment ago. Only the last
-//! three give a handler a user: a forgotten check does not compile.
+//! Bearer tokens: [`BearerToken`] reads the header, and [`TokenUser`] checks the token and looks its user up. What a handler takes is in
+//! `caller`.
 
 use std::sync::Arc;
 
 use axum::{
-    extract::{FromRequestParts, OptionalFromRequestParts},
+    extract::FromRequestParts,
     http::{header::AUTHORIZATION, request::Parts},
 };
 
@@ -14,38 +12,21 @@ use super::jwt::{InvalidToken, TokenData};
 use crate::{
     error::ApiError,
     model::Scopes,
-    server::{
-        clock,
-        state::AppState,
-        store::{Actor, UserRow},
-    },
+    server::{clock, state::AppState, store::UserRow},
 };
 
 /// The token of `Authorization: Bearer …` (RFC 6750 §2.1), unchecked: the tutorial's `OAuth2PasswordBearer`.
 pub struct BearerToken(String);
 
-/// The token's user, enabled or not, and the token's scopes: the tutorial's `get_current_user`.
-pub struct CurrentUser(ActiveUser);
-
-/// The token's user, who is enabled: the tutorial's `get_current_active_user`.
-pub struct ActiveUser {
+/// The user of a good token, enabled or not.
+pub struct TokenUser {
     /// The user, as the database has it now.
     pub user: Arc<UserRow>,
     /// The token's scopes that the user has now.
     pub scopes: Scopes,
     /// What the token says.
-    token: Arc<TokenData>,
-    /// The scopes that the call needs.
-    needed: Scopes,
+    pub token: Arc<TokenData>,
 }
-
-/// The enabled user of a token that has all of these scopes: the tutorial's `Security(…, scopes=[…])`. The parameter is
-/// made of the constants in [`crate::model`]: `Scoped<{ ME | ITEMS }>`. A handler names the type once, and uses it for its
-/// signature and for the document.
-pub struct Scoped<const NEEDED: u8>(pub ActiveUser);
-
-/// The same, of a fresh token: its user typed the password a moment ago (RFC 9470).
-pub struct Fresh<const NEEDED: u8>(pub ActiveUser);
 
 impl<S: Send + Sync> FromRequestParts<S> for BearerToken {
     type Rejection = ApiError;
@@ -70,7 +51,7 @@ impl<S: Send + Sync> FromRequestParts<S> for BearerToken {
     }
 }
 
-impl FromRequestParts<AppState> for CurrentUser {
+impl FromRequestParts<AppState> for TokenUser {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
@@ -101,90 +82,7 @@ impl FromRequestParts<AppState> for CurrentUser {
         }
         // If the user has lost a scope, the token has lost it too.
         let scopes = token.scopes.unwrap_or(user.scopes).intersection(user.scopes);
-        Ok(Self(ActiveUser { user, scopes, token, needed: Scopes::default() }))
-    }
-}
-
-impl FromRequestParts<AppState> for ActiveUser {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let CurrentUser(current) = CurrentUser::from_request_parts(parts, state).await?;
-        if current.user.disabled { Err(ApiError::inactive_user()) } else { Ok(current) }
-    }
-}
-
-/// For a call that nobody has to log in for. A token that is sent has to be good.
-impl OptionalFromRequestParts<AppState> for ActiveUser {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Option<Self>, ApiError> {
-        if !parts.headers.contains_key(AUTHORIZATION) {
-            return Ok(None);
-        }
-        <Self as FromRequestParts<AppState>>::from_request_parts(parts, state).await.map(Some)
-    }
-}
-
-impl<const NEEDED: u8> FromRequestParts<AppState> for Scoped<NEEDED> {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        const { assert!(Scopes::ALL.contains(Scopes::new(NEEDED)), "a bit that is no scope") };
-        let caller = <ActiveUser as FromRequestParts<AppState>>::from_request_parts(parts, state).await?;
-        let needed = Scopes::new(NEEDED);
-        if !caller.scopes.contains(needed) {
-            return Err(ApiError::insufficient_scope(needed));
-        }
-        Ok(Self(ActiveUser { needed, ..caller }))
-    }
-}
-
-impl<const NEEDED: u8> FromRequestParts<AppState> for Fresh<NEEDED> {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let Scoped(caller) = Scoped::<NEEDED>::from_request_parts(parts, state).await?;
-        if caller.is_fresh(clock::unix_seconds()) {
-            Ok(Self(caller))
-        } else {
-            Err(ApiError::insufficient_user_authentication())
-        }
-    }
-}
-
-impl ActiveUser {
-    /// Whether the caller may do what only administrators may.
-    pub fn is_administrator(&self) -> bool {
-        self.scopes.is_administrators()
-    }
-
-    /// The caller, for the transaction that makes a change: it looks again whether the caller may.
-    pub fn actor(&self) -> Actor {
-        self.actor_with(Scopes::default())
-    }
-
-    /// The same, for a change that needs these scopes too.
-    pub fn actor_with(&self, more: Scopes) -> Actor {
-        let UserRow { id, tokens_valid_from, .. } = &*self.user;
-        Actor {
-            id: id.clone(),
-            tokens_valid_from: *tokens_valid_from,
-            ended_by: self.token.known.ended_by.clone(),
-            needed: self.needed.union(more),
-        }
-    }
-
-    /// The id of the token's session, if it has one.
-    pub fn session_id(&self) -> Option<&str> {
-        self.token.known.ended_by.session_id()
-    }
-
-    /// Whether the user typed the password a moment ago. If the clock was set back since, the user did not.
-    fn is_fresh(&self, now: i64) -> bool {
-        #[expect(clippy::cast_precision_loss, reason = "seconds fit into 53 bits")]
-        let age = |time: f64| now as f64 - time;
-        self.token.authenticated_at.is_some_and(|time| (0.0..=f64::from(ApiError::FRESH_SECONDS)).contains(&age(time)))
+        Ok(Self { user, scopes, token })
     }
 }
 

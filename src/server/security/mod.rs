@@ -1,8 +1,11 @@
-//! Authentication and authorization: passwords, tokens, the rate limit, and the extractors for a handler's signature.
+//! Authentication and authorization: passwords, tokens, API keys, the rate limit, and the extractors for a handler's signature.
 
 pub mod address;
+pub mod api_key;
+pub mod api_key_header;
 pub mod bearer;
 pub mod browser_cookie;
+pub mod caller;
 pub mod client_request;
 pub mod jwt;
 pub mod password;

@@ -26,7 +26,7 @@ struct Table {
 
 /// The tables, each after those that it refers to. The others have nothing to keep: proofs of writing, counts that triggers
 /// keep, the rate limit, which begins anew, and refresh tokens that were used a moment ago.
-const TABLES: [Table; 6] = [
+const TABLES: [Table; 7] = [
     Table {
         name: "users",
         columns: &[
@@ -74,6 +74,11 @@ const TABLES: [Table; 6] = [
             "last_possible_at",
             "ended_at",
         ],
+        keys: 1,
+    },
+    Table {
+        name: "api_keys",
+        columns: &["key_id", "user_id", "digest", "name", "granted", "created_at", "last_used_at", "expires_at"],
         keys: 1,
     },
     Table { name: "revoked_tokens", columns: &["digest", "expires_at"], keys: 1 },
@@ -141,11 +146,11 @@ impl Store {
         if self.is_newer() || target.is_newer() {
             return Err(CopyError::Newer);
         }
-        let lock =
-            "LOCK TABLE users, items, login_addresses, deleted_usernames, sessions, revoked_tokens IN SHARE MODE";
+        let lock = "LOCK TABLE users, items, login_addresses, deleted_usernames, sessions, api_keys, revoked_tokens \
+                    IN SHARE MODE";
         let source = self.write_for_hours(lock).await.map_err(CopyError::SourceBusy)?;
-        let lock = "LOCK TABLE users, items, login_addresses, deleted_usernames, sessions, revoked_tokens, token_key \
-                    IN EXCLUSIVE MODE";
+        let lock = "LOCK TABLE users, items, login_addresses, deleted_usernames, sessions, api_keys, revoked_tokens, \
+                    token_key IN EXCLUSIVE MODE";
         let target = target.write_for_hours(lock).await.map_err(CopyError::TargetBusy)?;
         let mut copy = Copy { source, target, copied: Copied { users: 0, items: 0 } };
         check_empty(copy.target.connection()).await?;

@@ -13,7 +13,7 @@ pub enum StoreError {
     #[error("the {0} is taken")]
     Taken(Unique),
     /// There is no such row.
-    #[error("there is no such user, item or session")]
+    #[error("there is no such user, item, session or key")]
     Missing,
     /// The row has another version by now.
     #[error("it was changed meanwhile")]
@@ -27,6 +27,9 @@ pub enum StoreError {
     /// The change would leave no administrator who is enabled.
     #[error("this is the last administrator who is not disabled: grant the scope admin to another user first")]
     LastAdministrator,
+    /// The user has as many API keys as there can be.
+    #[error("the user has as many API keys as there can be")]
+    TooManyKeys,
     /// The file at the configured path is no longer the open file.
     #[error("the database {0} was removed or replaced: put it back (a restart would create an empty one)")]
     Replaced(PathBuf),
@@ -109,6 +112,7 @@ impl StoreError {
                 | Self::Outdated
                 | Self::PasswordChanged
                 | Self::LastAdministrator
+                | Self::TooManyKeys
         )
     }
 }
@@ -119,6 +123,9 @@ pub enum NotAllowed {
     /// The user is gone, or has another password, or the session has ended.
     #[error("the user who makes the change is gone or has another password, or the session has ended")]
     Gone,
+    /// The API key has ended.
+    #[error("the API key that makes the change has ended")]
+    KeyEnded,
     /// The user is disabled.
     #[error("the user who makes the change is disabled")]
     Disabled,

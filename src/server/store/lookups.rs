@@ -1,24 +1,25 @@
-//! Looks up the users of tokens, many with one query. Requests that ask while a query runs share the next one. So a
+//! Looks up the users of tokens and of API keys, many with one query. Requests that ask while a query runs share the next one. So a
 //! lookup costs little when many clients ask at once, which is when it matters.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, hash::Hash, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
-use sqlx::{ColumnIndex, Decode, FromRow, Row, SqliteConnection, Type};
+use sqlx::{ColumnIndex, Decode, FromRow, SqliteConnection, Type};
 use tokio::{
     sync::{mpsc, oneshot},
     time::timeout,
 };
 
 use super::{
-    connection::Connection,
+    connection::{Connection, Row},
     error::StoreError,
+    known::{KeyWithUser, KnownToken, known_key_columns},
     postgres::connections::Connections,
     rows::{UserRow, user_columns},
     sql::Sql,
 };
 
-/// How many lookups can wait, and how many users one query reads.
+/// How many lookups can wait, and how many rows one query reads.
 const WAITING: usize = 1024;
 
 /// That neither has ended an entry's token. The user of a disabled account is found all the same: it has an answer of its own.
@@ -30,57 +31,47 @@ macro_rules! is_not_ended {
     };
 }
 
-/// The statement for any number of lookups, in SQLite's words and in PostgreSQL's. `$1` is a JSON array. Each entry has a
-/// username, and the id of a session or the digest of a token without one.
-const SQLITE: &str = concat!(
-    "SELECT asked.key AS position, ",
-    user_columns!(),
-    " FROM json_each($1) AS asked JOIN users ON username = asked.value ->> 0 WHERE ",
-    is_not_ended!()
-);
-const POSTGRES: &str = concat!(
-    "SELECT asked.position - 1 AS position, ",
-    user_columns!(),
-    " FROM json_array_elements(CAST($1 AS json)) WITH ORDINALITY AS asked (value, position) \
-     JOIN users ON username = asked.value ->> 0 WHERE ",
-    is_not_ended!()
-);
-
-/// A token, as far as the database knows it: whose it is, and what may have ended it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct KnownToken {
-    /// The username of its user.
-    pub username: String,
-    /// What ends it.
-    pub ended_by: EndedBy,
+/// A statement for any number of lookups, in SQLite's words and in PostgreSQL's. `$1` is a JSON array of what is asked for.
+struct Statement {
+    sqlite: &'static str,
+    postgres: &'static str,
 }
 
-/// What ends a token before it expires, besides its user's password.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum EndedBy {
-    /// The end of the session with this id.
-    Session(String),
-    /// A revocation of the token with this digest. It has no session.
-    Revocation(String),
-}
+/// Each entry has a username, and the id of a session or the digest of a token without one.
+const OF_TOKENS: Statement = Statement {
+    sqlite: concat!(
+        "SELECT asked.key AS position, ",
+        user_columns!(),
+        " FROM json_each($1) AS asked JOIN users ON username = asked.value ->> 0 WHERE ",
+        is_not_ended!()
+    ),
+    postgres: concat!(
+        "SELECT asked.position - 1 AS position, ",
+        user_columns!(),
+        " FROM json_array_elements(CAST($1 AS json)) WITH ORDINALITY AS asked (value, position) \
+         JOIN users ON username = asked.value ->> 0 WHERE ",
+        is_not_ended!()
+    ),
+};
 
-impl EndedBy {
-    /// The id of the session, if there is one.
-    pub fn session_id(&self) -> Option<&str> {
-        match self {
-            Self::Session(id) => Some(id),
-            Self::Revocation(_) => None,
-        }
-    }
-
-    /// The digest of a token without a session.
-    pub fn digest(&self) -> Option<&str> {
-        match self {
-            Self::Session(_) => None,
-            Self::Revocation(digest) => Some(digest),
-        }
-    }
-}
+/// Each entry is the digest of a key.
+const OF_KEYS: Statement = Statement {
+    sqlite: concat!(
+        "SELECT asked.key AS position, ",
+        known_key_columns!(),
+        ", ",
+        user_columns!(),
+        " FROM json_each($1) AS asked JOIN api_keys ON digest = asked.value JOIN users ON users.id = user_id"
+    ),
+    postgres: concat!(
+        "SELECT asked.position - 1 AS position, ",
+        known_key_columns!(),
+        ", ",
+        user_columns!(),
+        " FROM json_array_elements_text(CAST($1 AS json)) WITH ORDINALITY AS asked (value, position) \
+         JOIN api_keys ON digest = asked.value JOIN users ON users.id = user_id"
+    ),
+};
 
 /// A handle to the task that looks users up.
 #[derive(Clone)]
@@ -99,11 +90,18 @@ pub enum Source {
 }
 
 /// The answer to one lookup. Lookups that shared a query share its error.
-type Found = Result<Option<Arc<UserRow>>, Arc<StoreError>>;
+type Found<T> = Result<Option<Arc<T>>, Arc<StoreError>>;
+
+/// Where an answer goes.
+type Reply<T> = oneshot::Sender<Found<T>>;
+
+/// Those who wait for an answer, by what they asked for.
+type Waiting<K, T> = HashMap<K, Vec<Reply<T>>>;
 
 /// A question to the task that owns the connection.
 enum Question {
-    User(KnownToken, oneshot::Sender<Found>),
+    Token(KnownToken, Reply<UserRow>),
+    Key(String, Reply<KeyWithUser>),
     Close(oneshot::Sender<()>),
 }
 
@@ -124,11 +122,23 @@ impl Lookups {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], shared with other requests.
-    pub async fn find(&self, token: &KnownToken) -> Result<Option<Arc<UserRow>>, StoreError> {
+    pub async fn find_user(&self, token: &KnownToken) -> Result<Option<Arc<UserRow>>, StoreError> {
+        self.find(|reply| Question::Token(token.clone(), reply)).await
+    }
+
+    /// The key with this digest, and its user. Reads what is committed at the time of the call or later.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], shared with other requests.
+    pub async fn find_key(&self, digest: &str) -> Result<Option<Arc<KeyWithUser>>, StoreError> {
+        self.find(|reply| Question::Key(digest.to_owned(), reply)).await
+    }
+
+    async fn find<T>(&self, question: impl FnOnce(Reply<T>) -> Question) -> Result<Option<Arc<T>>, StoreError> {
         let closed = || StoreError::Unavailable(sqlx::Error::PoolClosed);
         let (reply, found) = oneshot::channel();
         let ask = async {
-            self.ask.send(Question::User(token.clone(), reply)).await.map_err(|_| closed())?;
+            self.ask.send(question(reply)).await.map_err(|_| closed())?;
             found.await.map_err(|_| closed())?.map_err(StoreError::Shared)
         };
         match self.patience {
@@ -151,30 +161,17 @@ impl Lookups {
 async fn answer(mut source: Source, mut questions: mpsc::Receiver<Question>) {
     let mut asked = Vec::new();
     while questions.recv_many(&mut asked, WAITING).await > 0 {
-        let mut waiting: HashMap<KnownToken, Vec<oneshot::Sender<Found>>> = HashMap::new();
+        let (mut tokens, mut keys) = (Waiting::new(), Waiting::new());
         let mut closing = None;
         for question in asked.drain(..) {
             match question {
-                // Nobody waits for it any more.
-                Question::User(_, reply) if reply.is_closed() => {}
-                Question::User(token, reply) => waiting.entry(token).or_default().push(reply),
+                Question::Token(token, reply) => wait(&mut tokens, token, reply),
+                Question::Key(digest, reply) => wait(&mut keys, digest, reply),
                 Question::Close(reply) => closing = Some(reply),
             }
         }
-        if !waiting.is_empty() {
-            let (tokens, replies): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
-            let users = source.find_all(&tokens).await.map_err(Arc::new);
-            for (position, replies) in (0..).zip(replies) {
-                let found = match &users {
-                    Ok(users) => users.get(&position).cloned().transpose(),
-                    Err(error) => Err(Arc::clone(error)),
-                };
-                for reply in replies {
-                    // The request may have ended meanwhile.
-                    let _ = reply.send(found.clone());
-                }
-            }
-        }
+        source.answer(&OF_TOKENS, tokens, of_token).await;
+        source.answer(&OF_KEYS, keys, |digest| json!(digest)).await;
         if let Some(reply) = closing {
             source.close().await;
             let _ = reply.send(());
@@ -183,22 +180,58 @@ async fn answer(mut source: Source, mut questions: mpsc::Receiver<Question>) {
     }
 }
 
+/// Notes who waits for an answer, unless nobody does any more.
+fn wait<K: Eq + Hash, T>(waiting: &mut Waiting<K, T>, asked: K, reply: Reply<T>) {
+    if !reply.is_closed() {
+        waiting.entry(asked).or_default().push(reply);
+    }
+}
+
+/// The entry of a token. No name and no id has a NUL, and PostgreSQL takes none in JSON.
+fn of_token(KnownToken { username, ended_by }: &KnownToken) -> Value {
+    let entry = [Some(&**username), ended_by.session_id(), ended_by.digest()];
+    if entry.iter().flatten().any(|text| text.contains('\0')) { json!([]) } else { json!(entry) }
+}
+
 impl Source {
-    /// The users of these tokens, each with its token's position. A row that cannot be read is an error for its own token only.
-    async fn find_all(
+    /// Answers those who wait, if there are any. `entry` is how the statement reads what they asked for.
+    async fn answer<K, T>(&mut self, statement: &Statement, waiting: Waiting<K, T>, entry: impl Fn(&K) -> Value)
+    where
+        RowFound<T>: Row,
+    {
+        if waiting.is_empty() {
+            return;
+        }
+        let (asked, replies): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
+        let entries = asked.iter().map(entry).collect::<Value>().to_string();
+        let found = self.find_all(statement, entries).await.map_err(Arc::new);
+        for (position, replies) in (0..).zip(replies) {
+            let found = match &found {
+                Ok(rows) => rows.get(&position).cloned().transpose(),
+                Err(error) => Err(Arc::clone(error)),
+            };
+            for reply in replies {
+                // The request may have ended meanwhile.
+                let _ = reply.send(found.clone());
+            }
+        }
+    }
+
+    /// The rows that were asked for, each with its entry's position. A row that cannot be read is an error for its own entry only.
+    async fn find_all<T>(
         &mut self,
-        tokens: &[KnownToken],
-    ) -> Result<HashMap<i64, Result<Arc<UserRow>, Arc<StoreError>>>, StoreError> {
-        let entries = tokens.iter().map(|KnownToken { username, ended_by }| {
-            // No name and no id has a NUL, and PostgreSQL takes none in JSON.
-            let entry = [Some(&**username), ended_by.session_id(), ended_by.digest()];
-            if entry.iter().flatten().any(|text| text.contains('\0')) { json!([]) } else { json!(entry) }
-        });
-        let entries = Value::from_iter(entries).to_string();
-        let rows: Vec<UserFound> = match self {
-            Self::Sqlite(connection) => Connection::Sqlite(connection).all(Sql::new(SQLITE).bind(entries)).await?,
+        statement: &Statement,
+        entries: String,
+    ) -> Result<HashMap<i64, Result<Arc<T>, Arc<StoreError>>>, StoreError>
+    where
+        RowFound<T>: Row,
+    {
+        let rows: Vec<RowFound<T>> = match self {
+            Self::Sqlite(connection) => {
+                Connection::Sqlite(connection).all(Sql::new(statement.sqlite).bind(entries)).await?
+            }
             Self::Postgres(connections) => {
-                let sql = Sql::new(POSTGRES).bind(entries);
+                let sql = Sql::new(statement.postgres).bind(entries);
                 match ask(connections, sql.clone()).await {
                     // PostgreSQL may have been restarted a moment ago. Another connection tells.
                     Err(_) => ask(connections, sql).await?,
@@ -206,7 +239,7 @@ impl Source {
                 }
             }
         };
-        Ok(rows.into_iter().map(|UserFound { position, user }| (position, user)).collect())
+        Ok(rows.into_iter().map(|RowFound { position, row }| (position, row)).collect())
     }
 
     async fn close(self) {
@@ -219,27 +252,27 @@ impl Source {
 }
 
 /// Asks PostgreSQL. A part of the time that a lookup may take has to do: the rest is for a second attempt.
-async fn ask(connections: &Connections, sql: Sql) -> Result<Vec<UserFound>, StoreError> {
+async fn ask<R: Row>(connections: &Connections, sql: Sql) -> Result<Vec<R>, StoreError> {
     let mut lent = connections.lend().await?;
     lent.set_patience(connections.patience() / 3);
     Connection::Postgres(&mut lent).all(sql).await
 }
 
 /// A row, or why it cannot be read.
-struct UserFound {
+struct RowFound<T> {
     position: i64,
-    user: Result<Arc<UserRow>, Arc<StoreError>>,
+    row: Result<Arc<T>, Arc<StoreError>>,
 }
 
-impl<'r, R: Row> FromRow<'r, R> for UserFound
+impl<'r, R: sqlx::Row, T> FromRow<'r, R> for RowFound<T>
 where
     &'static str: ColumnIndex<R>,
     i64: Decode<'r, R::Database> + Type<R::Database>,
-    UserRow: FromRow<'r, R>,
+    T: FromRow<'r, R>,
 {
     fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
-        let user = UserRow::from_row(row).map(Arc::new).map_err(|error| Arc::new(error.into()));
-        Ok(Self { position: row.try_get("position")?, user })
+        let read = T::from_row(row).map(Arc::new).map_err(|error| Arc::new(error.into()));
+        Ok(Self { position: row.try_get("position")?, row: read })
     }
 }
 
@@ -248,11 +281,14 @@ mod tests {
     use futures::future::join_all;
 
     use super::*;
-    use crate::server::store::testing::{new_store, user};
+    use crate::server::store::{
+        known::EndedBy,
+        testing::{new_store, user},
+    };
 
     async fn find(lookups: &Lookups, name: &str) -> Result<Option<Arc<UserRow>>, StoreError> {
         let ended_by = EndedBy::Revocation("none".to_owned());
-        lookups.find(&KnownToken { username: name.to_owned(), ended_by }).await
+        lookups.find_user(&KnownToken { username: name.to_owned(), ended_by }).await
     }
 
     #[tokio::test]

@@ -3,21 +3,25 @@
 //! Rows are never sent to clients: the types on the wire are in `model`.
 
 mod actor;
+mod api_keys;
 mod condition;
 mod connection;
 mod copy;
 mod engine;
 mod error;
+mod forgetting;
 mod guesses;
 mod handle;
 mod import;
 mod items;
+mod known;
 mod listing;
 mod logins;
 mod lookups;
 mod open_error;
 mod opening;
 mod postgres;
+mod remembered;
 mod renewals;
 mod rows;
 mod search_texts;
@@ -32,7 +36,8 @@ mod user_lists;
 mod users;
 
 pub use self::{
-    actor::Actor,
+    actor::{Actor, Proof},
+    api_keys::{KeyRow, NewKey},
     condition::Condition,
     copy::{Copied, Copy, CopyError},
     error::{NotAllowed, StoreError, Unique},
@@ -40,9 +45,9 @@ pub use self::{
     handle::{CacheCounters, Store},
     import::{Conflict, Import, Imported},
     items::{ItemChange, ItemRow, NewItem, Place},
+    known::{EndedBy, KeyWithUser, KnownToken},
     listing::{Listed, Listing},
     logins::Credentials,
-    lookups::{EndedBy, KnownToken},
     open_error::OpenError,
     opening::file,
     renewals::{LockedSession, LoginAgain, Next, UsedToken},

@@ -1,4 +1,4 @@
-//! Sessions: how they begin, are listed, end and are forgotten. How they go on is in `renewals`.
+//! Sessions: how they begin, are listed and end. How they go on is in `renewals`.
 
 use sqlx::FromRow;
 
@@ -9,8 +9,6 @@ use crate::model::Scopes;
 const MOST_OTHERS: i64 = 99;
 /// How many sessions that an old refresh token has ended are remembered of a user: the latest.
 const MOST_ENDED: i64 = 20;
-/// How many rows are forgotten at once.
-const AT_ONCE: i64 = 1000;
 /// How long a session that was ended by an old refresh token is remembered, in milliseconds: the person should learn of it.
 const REMEMBERED: i64 = 30 * 24 * 60 * 60 * 1000;
 
@@ -151,57 +149,26 @@ impl Store {
         write.commit().await
     }
 
-    /// Revokes an access token without a session: from now on it is refused. `expires_at` is in Unix seconds.
+    /// Revokes an access token of this user without a session: from now on it is refused. `expires_at` is in Unix seconds.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn revoke_token(&self, digest: &str, expires_at: i64) -> Result<(), StoreError> {
+    pub async fn revoke_token(&self, username: &str, digest: &str, expires_at: i64) -> Result<(), StoreError> {
         let look = Sql::new("SELECT digest FROM revoked_tokens WHERE digest = $1").bind(digest);
         if self.read().await?.connection().optional::<(String,)>(look).await?.is_some() {
             return Ok(());
         }
         let mut write = self.write().await?;
+        let mut connection = write.connection();
+        if let Connection::Postgres(_) = connection {
+            // A change that is being made with the token is there before the token has ended: see `actor`.
+            let lock = Sql::new("SELECT id FROM users WHERE username = $1 FOR NO KEY UPDATE").bind(username);
+            connection.optional::<(String,)>(lock).await?;
+        }
         let sql =
             Sql::new("INSERT INTO revoked_tokens (digest, expires_at) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING");
-        write.connection().run(sql.bind(digest).bind(expires_at)).await?;
+        connection.run(sql.bind(digest).bind(expires_at)).await?;
         write.commit().await
-    }
-
-    /// Removes what is over, and has nothing to tell. `now` is this server's time, in Unix milliseconds. On PostgreSQL the database's time
-    /// counts. Returns whether there may be more.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn forget_sessions(&self, now: i64) -> Result<bool, StoreError> {
-        let mut write = self.write().await?;
-        let mut connection = write.connection();
-        let on_postgres = matches!(connection, Connection::Postgres(_));
-        let mut more = false;
-        for (forget, unit) in [
-            ("DELETE FROM sessions WHERE session_id IN (SELECT session_id FROM sessions WHERE expires_at < ", ""),
-            (
-                "DELETE FROM revoked_tokens WHERE digest IN (SELECT digest FROM revoked_tokens WHERE expires_at < ",
-                // Another server's clock may be behind.
-                " / 1000 - 3600",
-            ),
-            (
-                "DELETE FROM used_refresh_tokens WHERE token IN (SELECT token FROM used_refresh_tokens WHERE used_at < ",
-                " - 60000",
-            ),
-        ] {
-            let mut sql = Sql::new(forget);
-            if on_postgres {
-                sql.push("CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000 AS BIGINT)");
-            } else {
-                sql.push_value(now);
-            }
-            sql.push(unit).push(" LIMIT ").push_value(AT_ONCE).push(" + 0");
-            // Another server may be doing the same.
-            sql.push(if on_postgres { " FOR UPDATE SKIP LOCKED)" } else { ")" });
-            more |= connection.run(sql).await? == AT_ONCE.unsigned_abs();
-        }
-        write.commit().await?;
-        Ok(more)
     }
 }
 

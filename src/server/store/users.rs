@@ -8,8 +8,8 @@ use super::{
     engine::Engine,
     error::{StoreError, Unique},
     handle::Store,
+    known::KnownToken,
     listing::search_text,
-    lookups::KnownToken,
     rows::{AccountRow, NewUser, UserInDb, UserRow, account_columns, user_columns, user_in_db_columns},
     sql::Sql,
 };
@@ -22,25 +22,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn user_behind_token(&self, token: &KnownToken) -> Result<Option<Arc<UserRow>>, StoreError> {
-        let sqlite = match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite,
-            Engine::Postgres(postgres) => return postgres.lookups.find(token).await,
-        };
-        sqlite.file.check_each_second().await?;
-        // Read before the row. A write in between makes the cached row look older than it is, which is safe.
-        let state = sqlite.wal_index.state();
-        if let Some((of, user)) = sqlite.users.get(token)
-            && Some(of) == state
-        {
-            self.cache.hits.inc();
-            return Ok(Some(user));
+        match &self.engine {
+            Engine::Sqlite(sqlite) => {
+                self.remembered(sqlite, &sqlite.users, token, sqlite.lookups.find_user(token)).await
+            }
+            Engine::Postgres(postgres) => postgres.lookups.find_user(token).await,
         }
-        self.cache.misses.inc();
-        let user = sqlite.lookups.find(token).await?;
-        if let (Some(state), Some(user)) = (state, &user) {
-            sqlite.users.insert(token.clone(), (state, Arc::clone(user)));
-        }
-        Ok(user)
     }
 
     /// The user with exactly this name, and the password's hash.

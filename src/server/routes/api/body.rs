@@ -15,7 +15,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
 };
-use serde_json::{Value, error::Category};
+use serde_json::{Number, Value, error::Category};
 
 use crate::{
     error::{ApiError, FieldError},
@@ -175,6 +175,36 @@ impl Members {
         scopes
     }
 
+    /// A list of the names of scopes that has to be sent.
+    pub fn required_scopes<T>(
+        &mut self,
+        name: &'static str,
+        check: impl FnOnce(Scopes) -> Result<T, BrokenRule>,
+    ) -> Option<T> {
+        if !self.members.iter().any(|(known, _)| known == name) {
+            return self.refuse(name, "missing", "Field required");
+        }
+        let scopes = self.scopes(name)?;
+        self.checked(check(scopes))
+    }
+
+    /// A whole number that may be left out or null: both mean that there is none.
+    pub fn optional_number<T>(
+        &mut self,
+        name: &'static str,
+        check: impl FnOnce(i64) -> Result<T, BrokenRule>,
+    ) -> Option<T> {
+        let number = match self.take(name)? {
+            Value::Null => return None,
+            Value::Number(number) => whole(&number),
+            _ => None,
+        };
+        match number {
+            Some(number) => self.checked(check(number)),
+            None => self.refuse(name, "int_type", "Input should be a valid integer"),
+        }
+    }
+
     /// Ends the reading. Members that nobody took are refused. `value` is what the members make, if they are all good.
     ///
     /// # Errors
@@ -202,15 +232,27 @@ impl Members {
         parse: impl FnOnce(&str) -> Result<T, BrokenRule>,
     ) -> Option<T> {
         match value {
-            Value::String(text) => parse(text).map_err(|broken| self.broken.push(FieldError::in_body(broken))).ok(),
+            Value::String(text) => self.checked(parse(text)),
             _ => self.refuse(name, "string_type", "Input should be a valid string"),
         }
+    }
+
+    /// The value, or `None` after the rule that it breaks was noted.
+    fn checked<T>(&mut self, value: Result<T, BrokenRule>) -> Option<T> {
+        value.map_err(|broken| self.broken.push(FieldError::in_body(broken))).ok()
     }
 
     fn refuse<T>(&mut self, name: impl Into<Cow<'static, str>>, kind: &'static str, msg: &'static str) -> Option<T> {
         self.broken.push(FieldError { loc: vec!["body".into(), name.into()], msg: msg.into(), kind: kind.into() });
         None
     }
+}
+
+/// A whole number, also one that is written as `60.0`: JSON knows no difference.
+fn whole(number: &Number) -> Option<i64> {
+    #[expect(clippy::cast_possible_truncation, reason = "it saturates, and no number so large is good anywhere")]
+    let rounded = |number: f64| number as i64;
+    number.as_i64().or_else(|| number.as_f64().filter(|number| number.fract() == 0.0).map(rounded))
 }
 
 /// A JSON object with all its members, also those that are sent twice.

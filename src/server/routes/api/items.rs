@@ -22,7 +22,7 @@ use crate::{
     server::{
         items,
         openapi::{BodyErrors, Conditional, Unknown, WrongQuery},
-        security::bearer::{ActiveUser, Scoped},
+        security::caller::{ActiveUser, Scoped},
         state::AppState,
         store::{Actor, Listing, Place, UserRow},
     },

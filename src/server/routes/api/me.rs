@@ -23,7 +23,7 @@ use crate::{
         openapi::{BodyErrors, Conditional, LastAdministrator, PasswordChangeErrors, Taken, WrongQuery},
         security::{
             address::ClientAddress,
-            bearer::{Fresh, Scoped},
+            caller::{Fresh, Scoped, SignedIn},
         },
         state::AppState,
         store::{Listing, Place, StoreError},
@@ -33,11 +33,12 @@ use crate::{
 type MayRead = Scoped<ME>;
 type MayReadItems = Scoped<{ ME | ITEMS }>;
 type MayWrite = Scoped<ME_WRITE>;
+type MaySetPassword = SignedIn<ME_WRITE>;
 type MayDelete = Fresh<ME_WRITE>;
 
 /// Read the current user
 ///
-/// Returns the user of the token.
+/// Returns the user of the token or the key.
 #[utoipa::path(
     get,
     path = "/users/me",
@@ -111,10 +112,10 @@ fn unless_gone(error: UserError) -> ApiError {
     tag = "users",
     params(Conditional),
     request_body = UpdatePassword,
-    responses((status = 204, description = "The password is changed"), MayWrite, PasswordChangeErrors, Conditional, BodyErrors)
+    responses((status = 204, description = "The password is changed"), MaySetPassword, PasswordChangeErrors, Conditional, BodyErrors)
 )]
 pub async fn update_password_me(
-    Scoped(caller): MayWrite,
+    SignedIn(caller): MaySetPassword,
     State(state): State<AppState>,
     IfMatch(condition): IfMatch,
     address: ClientAddress,

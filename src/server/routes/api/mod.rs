@@ -1,5 +1,6 @@
 //! The handlers of the API. Each translates one call into HTTP's words, and decides nothing.
 
+pub mod api_keys;
 mod body;
 mod condition;
 pub mod health;

@@ -10,15 +10,15 @@ use crate::{
         accounts::log_change,
         clock::{self, rfc_3339},
         openapi::Unknown,
-        security::bearer::{ActiveUser, Scoped},
+        security::caller::{ActiveUser, SignedIn},
         state::AppState,
         store::SessionRow,
     },
 };
 
-type MayRead = Scoped<ME>;
-type MayWrite = Scoped<ME_WRITE>;
-type Administrator = Scoped<ADMIN>;
+type MayRead = SignedIn<ME>;
+type MayWrite = SignedIn<ME_WRITE>;
+type Administrator = SignedIn<ADMIN>;
 
 /// Read the current user's sessions
 ///
@@ -30,7 +30,7 @@ type Administrator = Scoped<ADMIN>;
     responses((status = 200, description = "The sessions", body = Vec<Session>), MayRead)
 )]
 pub async fn read_own_sessions(
-    Scoped(caller): MayRead,
+    SignedIn(caller): MayRead,
     State(state): State<AppState>,
 ) -> Result<Json<Vec<Session>>, ApiError> {
     sessions(&state, &caller.user.id, &caller).await
@@ -46,7 +46,7 @@ pub async fn read_own_sessions(
     responses((status = 204, description = "The other sessions are ended"), MayWrite)
 )]
 pub async fn end_own_other_sessions(
-    Scoped(caller): MayWrite,
+    SignedIn(caller): MayWrite,
     State(state): State<AppState>,
 ) -> Result<StatusCode, ApiError> {
     state.store.end_sessions(&caller.user.id, caller.session_id(), &caller.actor()).await?;
@@ -65,7 +65,7 @@ pub async fn end_own_other_sessions(
     responses((status = 204, description = "The session is ended"), MayWrite, Unknown)
 )]
 pub async fn end_own_session(
-    Scoped(caller): MayWrite,
+    SignedIn(caller): MayWrite,
     State(state): State<AppState>,
     InPath(session_id): InPath,
 ) -> Result<StatusCode, ApiError> {
@@ -83,7 +83,7 @@ pub async fn end_own_session(
     responses((status = 200, description = "The sessions", body = Vec<EndedSession>), MayRead)
 )]
 pub async fn read_own_ended_sessions(
-    Scoped(caller): MayRead,
+    SignedIn(caller): MayRead,
     State(state): State<AppState>,
 ) -> Result<Json<Vec<EndedSession>>, ApiError> {
     let rows = state.store.ended_sessions_of(&caller.user.id).await?;
@@ -101,7 +101,7 @@ pub async fn read_own_ended_sessions(
     responses((status = 200, description = "The sessions", body = Vec<Session>), Administrator, Unknown)
 )]
 pub async fn read_user_sessions(
-    Scoped(caller): Administrator,
+    SignedIn(caller): Administrator,
     State(state): State<AppState>,
     InPath(username): InPath,
 ) -> Result<Json<Vec<Session>>, ApiError> {
@@ -120,7 +120,7 @@ pub async fn read_user_sessions(
     responses((status = 204, description = "The sessions are ended"), Administrator, Unknown)
 )]
 pub async fn end_user_sessions(
-    Scoped(caller): Administrator,
+    SignedIn(caller): Administrator,
     State(state): State<AppState>,
     InPath(username): InPath,
 ) -> Result<StatusCode, ApiError> {

@@ -1,10 +1,10 @@
-//! The service's status, for any valid token.
+//! The service's status, for any valid token or API key.
 
 use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::server::security::bearer::ActiveUser;
+use crate::server::security::caller::ActiveUser;
 
 /// The answer of `GET /status` and of the health checks.
 #[derive(Serialize, ToSchema)]
@@ -21,7 +21,7 @@ impl Status {
 
 /// Read the system's status
 ///
-/// Tells whether the service works. Any valid token may ask.
+/// Tells whether the service works. Any valid token or API key may ask.
 #[utoipa::path(
     get,
     path = "/status",

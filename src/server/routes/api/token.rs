@@ -15,7 +15,7 @@ use crate::{
     oauth2::ErrorSlot,
     server::{
         openapi::{TokenErrors, TokenRequest},
-        security::client_request::ClientRequest,
+        security::{caller::refuse_key, client_request::ClientRequest},
         state::AppState,
     },
 };
@@ -49,6 +49,7 @@ pub async fn answer(State(state): State<AppState>, client: ClientRequest, reques
 
 async fn call(state: AppState, client: ClientRequest, request: Request) -> Result<Response, ApiError> {
     let (mut parts, body) = request.into_parts();
+    refuse_key(&parts.headers)?;
     // Leptos would redirect a browser that asks for HTML to its previous page, and the token would be lost.
     parts.headers.remove(ACCEPT);
     parts.headers.remove(REFERER);

@@ -27,7 +27,7 @@ use crate::{
         },
         security::{
             address::ClientAddress,
-            bearer::{ActiveUser, Scoped},
+            caller::{ActiveUser, Scoped, SignedIn},
         },
         state::AppState,
         store::{Listing, Place},
@@ -49,13 +49,13 @@ type Administrator = Scoped<ADMIN>;
     responses(CreatedUser, SignUpErrors, BodyErrors)
 )]
 pub async fn create_user(
-    caller: Option<ActiveUser>,
+    caller: Option<SignedIn<0>>,
     State(state): State<AppState>,
     address: ClientAddress,
     body: Members,
 ) -> Result<Response, ApiError> {
     let min_length = state.password_min_length;
-    match caller.filter(ActiveUser::is_administrator) {
+    match caller.map(|SignedIn(caller)| caller).filter(ActiveUser::is_administrator) {
         Some(administrator) => {
             let new = read_new(body, min_length, true)?;
             let actor = administrator.actor_with(Scopes::new(ADMIN));
@@ -153,7 +153,7 @@ pub async fn read_user(
 
 /// Change a user
 ///
-/// Changes an account. What is left out stays as it is. It holds on the user's very next request.
+/// Changes an account. What is left out stays as it is. It holds on the user's very next request. An API key sets no password.
 #[utoipa::path(
     patch,
     path = "/users/{username}",
@@ -189,6 +189,9 @@ pub async fn update_user(
     };
     let rules = PasswordRules { min_length: state.password_min_length, username: &username, email: address };
     let password = body.changed("password", |text| accounts::new_password("password", text, rules));
+    if password.is_some() {
+        caller.check_signed_in()?;
+    }
     let update = body.finish(Some(UserUpdate { email, full_name, disabled, scopes, password }))?;
     let condition = condition.of_user(&user.id).by(caller.actor());
     let row = accounts::change_user(&state.store, &state.passwords, &username, update, &condition).await?;

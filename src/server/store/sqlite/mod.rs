@@ -23,12 +23,13 @@ pub use self::{
 use self::{file::DatabaseFile, readers::Readers, sweeper::Sweeper, wal_index::WalIndex};
 use super::{
     error::StoreError,
-    lookups::{KnownToken, Lookups},
+    known::{KeyWithUser, KnownToken},
+    lookups::Lookups,
     rows::UserRow,
 };
 
-/// How many users the cache can hold.
-const CACHED_USERS: usize = 10_000;
+/// How many users the cache can hold, and how many keys.
+const CACHED: usize = 10_000;
 
 /// An SQLite database.
 pub struct Sqlite {
@@ -43,6 +44,8 @@ pub struct Sqlite {
     pub(super) lookups: Lookups,
     /// The cache of users for recent tokens. Each user has the state of the database when it was read.
     pub(super) users: Cache<KnownToken, (DatabaseState, Arc<UserRow>)>,
+    /// The same for recent API keys, by their digests.
+    pub(super) keys: Cache<String, (DatabaseState, Arc<KeyWithUser>)>,
 }
 
 impl Sqlite {

@@ -18,7 +18,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{CACHED_USERS, Sqlite, file::DatabaseFile, readers::Readers, sweeper::Sweeper, wal_index::WalIndex};
+use super::{CACHED, Sqlite, file::DatabaseFile, readers::Readers, sweeper::Sweeper, wal_index::WalIndex};
 use crate::server::store::{
     lookups::{self, Lookups},
     open_error::{MIGRATIONS_TABLE, OpenError, is_ours},
@@ -83,7 +83,8 @@ impl Sqlite {
             lookups,
             sweeper: Sweeper::new(sweeping, file.clone()),
             file,
-            users: Cache::new(CACHED_USERS),
+            users: Cache::new(CACHED),
+            keys: Cache::new(CACHED),
         })
     }
 
