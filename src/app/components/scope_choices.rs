@@ -10,9 +10,12 @@ use crate::{app::form::Field, model::Scopes};
 pub fn ScopeChoices(
     /// The field.
     field: Field,
+    /// The scopes to choose from.
+    #[prop(default = Scopes::ALL)]
+    offered: Scopes,
 ) -> impl IntoView {
     let chosen = move || field.text.with(|text| Scopes::parse_granted(text));
-    let choice = |(name, sentence): (&'static str, &'static str)| {
+    let choice = move |(name, sentence): (&'static str, &'static str)| {
         let scope = Scopes::parse_granted(name);
         let change = move |event| {
             let chosen = untrack(chosen);
@@ -43,7 +46,7 @@ pub fn ScopeChoices(
     view! {
         <fieldset class="choices" id=field.id() tabindex="-1">
             <legend>"Scopes"</legend>
-            {Scopes::ALL.describe().map(choice).collect_view()}
+            {offered.describe().map(choice).collect_view()}
             <Problem field />
         </fieldset>
     }
