@@ -147,14 +147,31 @@ impl ApiError {
         Self::oauth2(400, "invalid_grant", "The refresh token is not valid: log in again")
     }
 
+    /// OAuth2's endpoints: a client that is unknown, or whose secret is wrong, or that has to say who it is and does not.
+    pub fn invalid_client() -> Self {
+        Self::oauth2(401, "invalid_client", "Authenticate by HTTP Basic, with a client_id and its present secret")
+            .with_challenge(r#"Basic realm="cloakroom""#.to_owned())
+    }
+
+    /// The token endpoint: a client without scopes asks for a token of its own.
+    pub fn client_without_scopes() -> Self {
+        Self::oauth2(400, "unauthorized_client", "This client has no scopes, so there is no token of its own for it")
+    }
+
+    /// The revocation endpoint: the token belongs to another client, or to a client that did not say who it is.
+    pub fn token_of_another_client() -> Self {
+        Self::oauth2(400, "unauthorized_client", "The token belongs to another client: only that one can revoke it")
+    }
+
     /// The token endpoint: a `grant_type` that is not known.
     pub fn unsupported_grant_type() -> Self {
-        Self::oauth2(400, "unsupported_grant_type", "The grant types here are password and refresh_token")
+        let sentence = "The grant types here are password, refresh_token and client_credentials";
+        Self::oauth2(400, "unsupported_grant_type", sentence)
     }
 
     /// The token endpoint: an unknown, malformed or ungranted scope.
     pub fn invalid_scope() -> Self {
-        Self::oauth2(400, "invalid_scope", "A scope was asked for that does not exist or is not granted to this user")
+        Self::oauth2(400, "invalid_scope", "A scope was asked for that does not exist or is not granted here")
     }
 
     /// A login or a change of the password: too many failed before, for this name or from this address. `retry_after` is in seconds.
@@ -385,6 +402,9 @@ mod tests {
         for refusal in [
             ApiError::incorrect_credentials(),
             ApiError::invalid_refresh_token(),
+            ApiError::invalid_client(),
+            ApiError::client_without_scopes(),
+            ApiError::token_of_another_client(),
             ApiError::unsupported_grant_type(),
             ApiError::invalid_scope(),
             ApiError::too_many_failures(30),

@@ -2,14 +2,18 @@
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
-use cloakroom::server::{
-    accounts::{ExportError, ImportError, UserError},
-    moving::MoveError,
-    network::tls::TlsError,
-    security::{password::HashError, secret::SecretError},
-    settings::SettingsError,
-    state::StartError,
-    store::{BackupError, OpenError, StoreError},
+use cloakroom::{
+    model::BrokenRule,
+    server::{
+        accounts::{ExportError, ImportError, UserError},
+        clients::ClientError,
+        moving::MoveError,
+        network::tls::TlsError,
+        security::{password::HashError, secret::SecretError},
+        settings::SettingsError,
+        state::StartError,
+        store::{BackupError, OpenError, StoreError},
+    },
 };
 
 /// Why the program ends with exit code 1. The message is one line on standard error.
@@ -33,6 +37,14 @@ pub enum Failure {
     User(#[from] UserError),
     #[error("there is no user {0:?}")]
     NoUser(String),
+    #[error(transparent)]
+    ClientName(BrokenRule),
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error("there is no client {0:?}")]
+    NoClient(String),
+    #[error("there is a client {0:?} already: `cloakroom client secret {0}` gives it a new secret")]
+    ClientTaken(String),
     #[error(transparent)]
     Import(#[from] ImportError),
     #[error(transparent)]

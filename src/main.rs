@@ -49,6 +49,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve(settings()?).await,
         Command::User(command) => cli::user(command, &settings()?).await,
+        Command::Client(command) => cli::client(command, &settings()?).await,
         Command::Database(command) => cli::database(command, &settings()?).await,
         Command::Secret => Ok(say(&format!("{}\n", new_secret_key()?))?),
     }

@@ -18,9 +18,10 @@ async function authorize(page: Page, username: string, password: string, scopes:
   const dialog = page.locator(".modal-ux");
   // The real checkbox is hidden behind a drawn one, so this clicks the label.
   for (const scope of scopes) await dialog.locator(`input[data-value="${scope}"] + label`).click();
-  await dialog.getByLabel("username:").fill(username);
-  await dialog.getByLabel("password:").fill(password);
-  await dialog.getByLabel("password:").press("Enter");
+  // A client's id and secret have fields of the same names.
+  await dialog.locator("#oauth_username").fill(username);
+  await dialog.locator("#oauth_password").fill(password);
+  await dialog.locator("#oauth_password").press("Enter");
   return dialog;
 }
 

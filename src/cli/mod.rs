@@ -1,15 +1,17 @@
 //! The operator's command line: its arguments.
 
+mod clients;
 mod database;
 mod output;
+mod scopes;
 mod users;
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use self::{database::DatabaseCommand, users::UserCommand};
-pub use self::{database::database, output::say, users::user};
+use self::{clients::ClientCommand, database::DatabaseCommand, users::UserCommand};
+pub use self::{clients::client, database::database, output::say, users::user};
 
 /// What `--help` says about settings.
 const SETTINGS: &str = "\
@@ -74,6 +76,9 @@ pub enum Command {
     /// Manage users, also while the server runs
     #[command(subcommand)]
     User(UserCommand),
+    /// Manage confidential clients, also while the server runs
+    #[command(subcommand)]
+    Client(ClientCommand),
     /// Move a database, or back it up
     #[command(subcommand)]
     Database(DatabaseCommand),

@@ -21,7 +21,7 @@ use cloakroom::{
     },
 };
 
-use super::output::say;
+use super::{output::say, scopes::read_scopes};
 use crate::failure::Failure;
 
 #[derive(Subcommand)]
@@ -215,14 +215,6 @@ fn named(error: UserError, username: &str) -> Failure {
         UserError::Store(StoreError::Missing) => Failure::NoUser(username.to_owned()),
         error => error.into(),
     }
-}
-
-/// Reads scopes, separated by spaces. None at all are good too.
-fn read_scopes(list: &str) -> Result<Scopes, Failure> {
-    if list.is_empty() {
-        return Ok(Scopes::default());
-    }
-    Scopes::parse(list).ok().filter(|scopes| Scopes::ALL.contains(*scopes)).ok_or(Failure::Scope)
 }
 
 /// Reads a new password: twice from the terminal without echo, or one line from standard input.

@@ -3,8 +3,10 @@
 //! knows how an answer is sent.
 
 mod api_key;
+mod client_name;
 mod email;
 mod full_name;
+mod introspection;
 mod item;
 mod jwt;
 mod page;
@@ -18,8 +20,10 @@ mod user;
 mod username;
 
 pub use api_key::{ApiKey, ApiKeyCreate, KeyLifetime, KeyName};
+pub use client_name::ClientName;
 pub use email::Email;
 pub use full_name::FullName;
+pub use introspection::Introspection;
 pub use item::{Description, Item, ItemCreate, ItemUpdate, Title};
 pub use jwt::{Jwt, MalformedJwt};
 pub use page::Page;

@@ -41,7 +41,10 @@ pub fn read<const N: usize>(body: &[u8], names: [&str; N]) -> Result<[Option<Str
 
 /// Decodes a name or a value of a form. The usual decoders keep a broken escape and replace bytes that are not UTF-8.
 /// Two different passwords could then become the same.
-fn decode(text: &[u8]) -> Result<String, ApiError> {
+///
+/// # Errors
+/// [`ApiError::invalid_request`].
+pub fn decode(text: &[u8]) -> Result<String, ApiError> {
     let broken = || ApiError::invalid_request("The form is not properly encoded: use percent-encoded UTF-8");
     let spaced: Vec<u8> = text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
     let mut escapes = spaced.split(|&byte| byte == b'%').skip(1);

@@ -1,4 +1,4 @@
-//! The grants of the token endpoint (RFC 6749 §4.3 and §6), each with its form.
+//! The grants of the token endpoint (RFC 6749 §4.3, §4.4 and §6), each with its form.
 
 use std::fmt;
 
@@ -22,6 +22,8 @@ pub enum Grant {
     Password(PasswordForm),
     /// A refresh token.
     RefreshToken(RefreshTokenForm),
+    /// The credentials of a confidential client. They are in the header, not in the form.
+    ClientCredentials(ClientCredentialsForm),
 }
 
 /// The password grant's form (RFC 6749 §4.3.2; FastAPI's `OAuth2PasswordRequestForm`).
@@ -51,6 +53,15 @@ pub struct RefreshTokenForm {
     pub scope: Option<String>,
 }
 
+/// The client credentials grant's form (RFC 6749 §4.4.2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientCredentialsForm {
+    /// The client's id, if it is sent here too.
+    pub client_id: Option<String>,
+    /// The scopes to ask for, separated by spaces; `None` for all that the client has.
+    pub scope: Option<String>,
+}
+
 /// Shows no field, so that no log line can contain the password.
 impl fmt::Debug for PasswordForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -66,8 +77,8 @@ impl fmt::Debug for RefreshTokenForm {
 }
 
 impl Grant {
-    /// Reads the body of a request for a token. The values of `client_id` and `client_secret` are ignored: the only client is
-    /// first-party and public.
+    /// Reads the body of a request for a token. `client_secret` is ignored, as a client that has one authenticates by HTTP Basic. So is
+    /// `client_id`, but with the client credentials grant: public clients are not told apart.
     ///
     /// # Errors
     /// [`ApiError::invalid_request`], which says what to send instead, or [`ApiError::unsupported_grant_type`].
@@ -83,7 +94,7 @@ impl Grant {
             "refresh_token",
             "session_id",
         ];
-        let [grant_type, username, password, scope, _, _, keep_signed_in, refresh_token, session_id] =
+        let [grant_type, username, password, scope, client_id, _, keep_signed_in, refresh_token, session_id] =
             form::read(body, names)?;
         match grant_type.as_deref() {
             None | Some("password") => {
@@ -107,6 +118,7 @@ impl Grant {
                 Err(ApiError::invalid_request("The field refresh_token is required"))
             }
             Some("refresh_token") => Ok(Self::RefreshToken(RefreshTokenForm { refresh_token, session_id, scope })),
+            Some("client_credentials") => Ok(Self::ClientCredentials(ClientCredentialsForm { client_id, scope })),
             Some(_) => Err(ApiError::unsupported_grant_type()),
         }
     }
@@ -120,6 +132,7 @@ impl Grant {
         match self {
             Self::Password(form) => form.fields().for_each(|(name, value)| add(name, value)),
             Self::RefreshToken(form) => form.fields().for_each(|(name, value)| add(name, value)),
+            Self::ClientCredentials(form) => form.fields().for_each(|(name, value)| add(name, value)),
         }
         body.finish()
     }
@@ -152,6 +165,17 @@ impl RefreshTokenForm {
             ("grant_type", Some("refresh_token")),
             ("refresh_token", self.refresh_token.as_deref()),
             ("session_id", self.session_id.as_deref()),
+            ("scope", self.scope.as_deref()),
+        ])
+    }
+}
+
+impl ClientCredentialsForm {
+    /// The fields that are sent, in order.
+    pub fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        sent([
+            ("grant_type", Some("client_credentials")),
+            ("client_id", self.client_id.as_deref()),
             ("scope", self.scope.as_deref()),
         ])
     }
@@ -293,6 +317,18 @@ mod tests {
         for body in ["", "&refresh_token=", "&refresh_token=a&session_id=b", "&refresh_token=a&refresh_token=a"] {
             assert_eq!(read(&format!("grant_type=refresh_token{body}")), Err("invalid_request".to_owned()), "{body}");
         }
+    }
+
+    #[test]
+    fn a_client_asks_for_a_token_of_its_own_with_scopes_and_its_id_or_without() {
+        let read = |body: &str| match Grant::read(body.as_bytes()) {
+            Ok(Grant::ClientCredentials(form)) => (form.client_id, form.scope),
+            other => panic!("{other:?}"),
+        };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(read("grant_type=client_credentials"), (None, None));
+        let all = "grant_type=client_credentials&scope=items&client_id=client%2Fa&client_secret=x&username=y";
+        assert_eq!(read(all), (some("client/a"), some("items")));
     }
 
     #[test]

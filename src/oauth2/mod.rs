@@ -9,14 +9,14 @@ mod protocol;
 
 pub use answer::{read_token, write_token};
 pub use error_slot::ErrorSlot;
-pub use grant::{Grant, PasswordForm, RefreshTokenForm};
+pub use grant::{ClientCredentialsForm, Grant, PasswordForm, RefreshTokenForm};
 use leptos::server;
 use protocol::FormToJson;
 
 use crate::{error::ApiError, model::Token};
 
-/// `POST /token` (RFC 6749 §4.3 and §6; the tutorial's `login_for_access_token`). Checks what the client grants: a username and a
-/// password, or a refresh token. Answers with a bearer token.
+/// `POST /token` (RFC 6749 §4.3, §4.4 and §6; the tutorial's `login_for_access_token`). Checks what the client grants: a username and a
+/// password, a refresh token, or its own credentials. Answers with a bearer token.
 ///
 /// # Errors
 /// An invalid form, an unknown grant type or scope, wrong credentials, a refresh token that is not good, too many failures, or a
@@ -31,6 +31,7 @@ pub async fn token(
 
     use crate::server::{
         accounts::{Issued, Login, Renewal, login_for_access_token, refresh_access_token},
+        clients::issue_client_token,
         security::client_request::ClientRequest,
         state::AppState,
     };
@@ -44,6 +45,11 @@ pub async fn token(
         }
         Grant::RefreshToken(RefreshTokenForm { refresh_token, session_id, scope }) => {
             refresh_access_token(&state, Renewal { refresh_token, session_id, scope }, &request).await?
+        }
+        Grant::ClientCredentials(ClientCredentialsForm { client_id, scope }) => {
+            let client = request.client.as_ref();
+            let token = issue_client_token(&state, client, client_id.as_deref(), scope.as_deref())?;
+            Issued { token, cookies: Vec::new() }
         }
     };
     let answer = use_context::<ResponseOptions>().ok_or_else(ApiError::internal)?;

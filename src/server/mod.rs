@@ -1,6 +1,7 @@
 //! Everything that runs only on the server. `main` reads the settings, and [`run`] serves.
 
 pub mod accounts;
+pub mod clients;
 pub mod clock;
 pub mod digest;
 pub mod items;

@@ -7,12 +7,13 @@ examples/client.rs. Without it, the Rust example is not run; its text is only co
 import os
 import pathlib
 import re
+import shlex
 import sys
 
 REPO = pathlib.Path(__file__).resolve().parents[2]
 sys.path.append(str(REPO / "tests/support"))
 from checks import report  # noqa: E402
-from cloakroom import Cloakroom  # noqa: E402
+from cloakroom import BIN, Cloakroom  # noqa: E402
 from commands import run  # noqa: E402
 
 DOCUMENT = (REPO / "docs/api.md").read_text()
@@ -21,6 +22,8 @@ URL = "http://127.0.0.1:3000"
 RUST = REPO / "examples/client.rs"
 LANGUAGES = ("sh", "python", "javascript", "rust")
 OUTPUT = ("json", "text")
+# What the names of settings in the environment begin with.
+SETTINGS = ("CLOAKROOM_", "LEPTOS_")
 # curl prints its progress when its output is not a terminal. A reader at a terminal does not see that.
 SHELL = 'curl() { command curl --silent --show-error "$@"; }\n'
 
@@ -53,7 +56,11 @@ def example(cloakroom, name, expected, code, printed):
 def shell(cloakroom):
     # All blocks run in one shell, because later blocks use the variables of earlier ones.
     found = blocks("sh")
-    script = SHELL + "".join(f"{code}printf '\\036%s\\036' $?\n" for _, code, _ in found)
+    # The program, with the settings of the server and no others.
+    environment = cloakroom.environment.items()
+    settings = [f"{name}={value}" for name, value in environment if name.startswith(SETTINGS)]
+    program = f'cloakroom() {{ {shlex.join(["env", "-i", *settings, str(BIN)])} "$@"; }}\n'
+    script = SHELL + program + "".join(f"{code}printf '\\036%s\\036' $?\n" for _, code, _ in found)
     _, printed = run(["bash", "-c", script.replace(URL, cloakroom.url)], cloakroom.folder)
     # The padding is for blocks that were not reached.
     parts = iter(printed.split("\036") + ["1", ""] * len(found))

@@ -14,7 +14,7 @@ use super::support::{Client, TestApp, document};
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS"];
 
 /// Every call of the API's contract, and the health checks.
-const CONTRACT: [(&str, &str); 34] = [
+const CONTRACT: [(&str, &str); 35] = [
     ("POST", "/token"),
     ("GET", "/users/me"),
     ("GET", "/users/me/items"),
@@ -34,6 +34,7 @@ const CONTRACT: [(&str, &str); 34] = [
     ("DELETE", "/users/{username}"),
     ("GET", "/users/{username}/items"),
     ("POST", "/revoke"),
+    ("POST", "/introspect"),
     ("GET", "/users/me/sessions"),
     ("DELETE", "/users/me/sessions"),
     ("DELETE", "/users/me/sessions/{session_id}"),
@@ -140,6 +141,12 @@ async fn an_operation_wants_just_the_scopes_that_it_lists() {
             assert_ne!(anonymous.status, 401, "{method} {path}");
             continue;
         }
+        if operation["security"] == json!([{"HTTPBasic": []}]) {
+            // It wants a client, and no user's token will do.
+            anonymous.assert_oauth2(401, "invalid_client");
+            send(&with_scopes(&all).await, &method, &path).await.assert_oauth2(401, "invalid_client");
+            continue;
+        }
         anonymous.assert_refused(401, "Not authenticated");
         let scopes = operation.pointer("/security/0/OAuth2PasswordBearer").expect("scopes").as_array().expect("a list");
         let scopes: Vec<_> = scopes.iter().map(|scope| scope.as_str().expect("a name")).collect();
@@ -182,16 +189,30 @@ fn the_security_schemes_are_the_tutorials_with_every_scope_and_its_sentence_and_
     let scopes: serde_json::Map<_, _> =
         Scopes::ASKABLE.describe().map(|(name, sentence)| (name.to_owned(), sentence.into())).collect();
     assert_eq!(scopes.len(), 6);
-    let expected = json!({"OAuth2PasswordBearer": {
-        "type": "oauth2",
-        "flows": {"password": {"tokenUrl": "token", "scopes": scopes}},
-    }, "APIKeyHeader": {
+    let expected = json!({"type": "oauth2", "flows": {"password": {"tokenUrl": "token", "scopes": scopes}}});
+    let schemes = &document()["components"]["securitySchemes"];
+    assert_eq!(schemes["OAuth2PasswordBearer"], expected);
+    let expected = json!({
         "type": "apiKey",
         "in": "header",
         "name": "X-API-Key",
         "description": "Made by `POST /users/me/api-keys`. Send a token or a key, not both.",
-    }});
-    assert_eq!(document()["components"]["securitySchemes"], expected);
+    });
+    assert_eq!(schemes["APIKeyHeader"], expected);
+}
+
+#[test]
+fn clients_authenticate_by_http_basic_and_may_leave_that_out_where_users_log_in_and_out() {
+    let scheme = &document()["components"]["securitySchemes"]["HTTPBasic"];
+    assert_eq!((&scheme["type"], &scheme["scheme"]), (&json!("http"), &json!("basic")));
+    let of_clients: Vec<_> = operations()
+        .into_iter()
+        .filter(|(.., operation)| operation["security"].to_string().contains("HTTPBasic"))
+        .map(|(_, path, operation)| (path, &operation["security"]))
+        .collect();
+    let (optional, required) = (json!([{}, {"HTTPBasic": []}]), json!([{"HTTPBasic": []}]));
+    let expected = [("/introspect", &required), ("/revoke", &optional), ("/token", &optional)];
+    assert_eq!(of_clients, expected.map(|(path, security)| (path.to_owned(), security)));
 }
 
 #[test]
@@ -268,11 +289,13 @@ async fn the_metadata_tells_where_and_how_to_get_a_token() {
         "issuer": "https://cloakroom.example.com",
         "token_endpoint": "https://cloakroom.example.com/token",
         "revocation_endpoint": "https://cloakroom.example.com/revoke",
+        "introspection_endpoint": "https://cloakroom.example.com/introspect",
         "scopes_supported": ["me", "items", "me:write", "items:write", "admin", "offline_access"],
         "response_types_supported": [],
-        "grant_types_supported": ["password", "refresh_token"],
-        "token_endpoint_auth_methods_supported": ["none"],
-        "revocation_endpoint_auth_methods_supported": ["none"],
+        "grant_types_supported": ["password", "refresh_token", "client_credentials"],
+        "token_endpoint_auth_methods_supported": ["none", "client_secret_basic"],
+        "revocation_endpoint_auth_methods_supported": ["none", "client_secret_basic"],
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic"],
         "service_documentation": "https://cloakroom.example.com/docs",
     });
     for path in ["/.well-known/oauth-authorization-server", "/.well-known/oauth-authorization-server/"] {

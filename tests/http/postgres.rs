@@ -382,3 +382,49 @@ async fn a_renewal_at_the_moment_of_an_end_leaves_nothing_that_goes_on() {
         assert!(renewed.iter().all(|answer| [200, 400].contains(&answer.status.as_u16())));
     }
 }
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn wrong_secrets_of_clients_are_counted_by_all_servers_together() {
+    let servers = TestApp::start_several(3, &[]).await;
+    let machine = servers[0].add_client("billing", "me").await;
+    let form = "grant_type=client_credentials";
+    let wrong = machine.with_secret("cloakroom_client_secret_x");
+    let answers = join_all((0..21).map(|number| servers[number % 3].post_as(&wrong, "/token", form))).await;
+    let looked_at = answers.iter().filter(|answer| answer.status == 401).count();
+    // Four, and one more for each second that passes meanwhile.
+    assert!((4..=6).contains(&looked_at), "{looked_at}");
+    assert!(answers.iter().all(|answer| [401, 429].contains(&answer.status.as_u16())));
+    for server in &servers {
+        assert_eq!(server.post_as(&machine, "/token", form).await.status, 200);
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn many_sessions_of_a_client_end_at_all_servers_while_they_are_renewed_and_ended_elsewhere() {
+    let servers = TestApp::start_several(3, &["password.queue=1000"]).await;
+    servers[0].create("ada", Scopes::AT_SIGN_UP).await;
+    let mut machine = servers[0].add_client("portal", "").await;
+    let ada = servers[1].log_in("ada").await;
+    for _ in 0..5 {
+        let tokens = join_all((0..12).map(|number| servers[number % 3].sign_in_by(&machine, "ada"))).await;
+        let renewals =
+            join_all((0..10).map(|number| servers[number % 3].refresh_by(&machine, &tokens[number].refresh)));
+        let ends = ada.delete("/users/me/sessions");
+        let (renewed, (new, ended)) = join(renewals, join(servers[2].change_client_secret("portal"), ends)).await;
+        assert_eq!(ended.status, 204);
+        for (number, tokens) in tokens.iter().enumerate() {
+            assert_over(&servers[number % 3], tokens).await;
+        }
+        for answer in &renewed {
+            assert!([200, 400, 401, 429].contains(&answer.status.as_u16()), "{}", answer.text());
+            if answer.status == 200 {
+                let tokens = Tokens::of(answer);
+                servers[0].with(&tokens).get("/users/me").await.assert_refused(401, "Could not validate credentials");
+                servers[1].refresh_by(&new, &tokens.refresh).await.assert_oauth2(400, "invalid_grant");
+            }
+        }
+        machine = new;
+    }
+}

@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod api_keys;
+mod clients;
 mod command_line;
 mod connections;
 mod copies;

@@ -47,12 +47,12 @@ proptest! {
         password in text(),
         scope in option::of(text()),
         keep_signed_in in option::of(any::<bool>()),
-        is_a_renewal in any::<bool>(),
+        kind in 0..3,
     ) {
-        let grant = if is_a_renewal {
-            Grant::RefreshToken(RefreshTokenForm { refresh_token: Some(username), session_id: None, scope })
-        } else {
-            Grant::Password(PasswordForm { username, password, scope, keep_signed_in, session_id: None })
+        let grant = match kind {
+            0 => Grant::RefreshToken(RefreshTokenForm { refresh_token: Some(username), session_id: None, scope }),
+            1 => Grant::ClientCredentials(ClientCredentialsForm { client_id: Some(username), scope }),
+            _ => Grant::Password(PasswordForm { username, password, scope, keep_signed_in, session_id: None }),
         };
         prop_assert!(Grant::read(grant.write().as_bytes()) == Ok(grant));
     }

@@ -6,7 +6,6 @@ use super::{
     access_token::{Authentication, Issued, access_token},
     authenticate::authenticate_user,
     sessions,
-    sign_up::whole_seconds,
 };
 use crate::{
     error::ApiError,
@@ -58,7 +57,7 @@ pub async fn login_for_access_token(
     request: &ClientRequest,
 ) -> Result<Issued, ApiError> {
     if login.keep_signed_in.is_some() {
-        request.check_same_origin()?;
+        request.check_own_page()?;
     }
     // Checked before the password, because it costs nothing. A user's scopes are private: they are checked only after
     // the password.
@@ -189,15 +188,15 @@ impl<'a> Attempt<'a> {
 
     /// The rate limit has refused it.
     fn refused(&mut self, refused: Refused) -> ApiError {
-        match refused {
+        match &refused {
             Refused::TooManyFailures(wait) => {
                 self.outcome = LoginOutcome::throttled;
                 self.wait_s = Some(wait.as_secs());
-                ApiError::too_many_failures(whole_seconds(wait))
             }
-            Refused::TooManyWaiting => self.busy(),
-            Refused::Store(error) => error.into(),
+            Refused::TooManyWaiting => self.outcome = LoginOutcome::busy,
+            Refused::Store(_) => {}
         }
+        refused.into()
     }
 
     /// Too many logins wait.

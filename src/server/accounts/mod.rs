@@ -21,7 +21,7 @@ pub use self::{
     error::UserError,
     login::{Login, login_for_access_token},
     new_password::new_password,
-    sessions::{Renewal, refresh_access_token, revoke},
+    sessions::{LiveSession, Renewal, refresh_access_token, revoke, session_of_refresh_token},
     sign_up::{create_user, sign_up},
     transfer::{ExportError, ImportError, export, import},
 };

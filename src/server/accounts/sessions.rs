@@ -5,13 +5,13 @@ use uuid::Uuid;
 use super::access_token::{Authentication, Issued, access_token};
 use crate::{
     error::ApiError,
-    model::Scopes,
+    model::{ClientName, Scopes},
     server::{
         clock,
         operations::{metrics::RenewalOutcome, request_id::current},
         security::{browser_cookie, client_request::ClientRequest, refresh_token::RefreshToken},
         state::AppState,
-        store::{EndedBy, LockedSession, LoginAgain, NewSession, Next, StoreError, UserRow},
+        store::{EndedBy, LockedSession, LoginAgain, NewSession, Next, RenewableSession, StoreError, UserRow},
     },
 };
 
@@ -78,6 +78,7 @@ async fn begin(state: &AppState, login: &LoggedIn<'_>, request: &ClientRequest) 
         password_version: user.tokens_valid_from,
         auth_time,
         cookie_lasts,
+        client: request.client.as_ref(),
         address: &request.address.to_string(),
         user_agent: request.user_agent.as_deref(),
         started_at: now,
@@ -85,7 +86,7 @@ async fn begin(state: &AppState, login: &LoggedIn<'_>, request: &ClientRequest) 
         last_possible_at,
     };
     match state.store.begin_session(&session).await {
-        // The password was changed, or the user disabled or deleted, since the password was checked.
+        // The password was changed, or the user disabled or deleted, since the password was checked; or the client was removed.
         Err(StoreError::Missing) => return Err(ApiError::incorrect_credentials()),
         begun => begun?,
     }
@@ -136,7 +137,8 @@ async fn go_on(
     let LoggedIn { user, granted, cookie_lasts } = *login;
     let locked = state.store.lock_session(&sent.family_digest(), clock::unix_milliseconds()).await?;
     let Some(mut locked) = locked else { return Ok(None) };
-    if is_over(&locked) || locked.user.id != user.id {
+    // A session of a client has no cookie: its token was put there by hand.
+    if is_over(&locked) || locked.user.id != user.id || !request.may_use(locked.session.client_id.as_deref()) {
         locked.leave().await?;
         return Ok(None);
     }
@@ -184,7 +186,7 @@ pub async fn refresh_access_token(
     let sent = match (&renewal.refresh_token, &renewal.session_id) {
         (Some(token), _) => Some(&**token),
         (None, Some(session_id)) => {
-            request.check_same_origin()?;
+            request.check_own_page()?;
             request.cookie_of(session_id)
         }
         (None, None) => None,
@@ -207,7 +209,9 @@ async fn renew(
         Some(_) => of_cookie == Some(&*locked.session.session_id),
         None => of_cookie.is_none(),
     };
-    if is_over(&locked) || !has_come_right {
+    // A token that belongs to a client is of no use to anybody else (RFC 6749 §6).
+    let is_allowed = request.may_use(locked.session.client_id.as_deref());
+    if is_over(&locked) || !has_come_right || !is_allowed {
         locked.leave().await?;
         return Err(refused(state));
     }
@@ -281,12 +285,48 @@ fn refused(state: &AppState) -> ApiError {
 
 /// Whether a session cannot go on, whatever the refresh token is.
 fn is_over(locked: &LockedSession) -> bool {
-    let LockedSession { now, session, user, .. } = locked;
+    is_over_at(locked.now, &locked.session, &locked.user)
+}
+
+/// The same, at the time `now` in Unix milliseconds.
+fn is_over_at(now: i64, session: &RenewableSession, user: &UserRow) -> bool {
     session.ended_at.is_some()
         // A token of less than a second would be none.
         || session.expires_at < now.saturating_add(1000)
         || user.disabled
         || user.tokens_valid_from != session.password_version
+}
+
+/// A session that can go on.
+pub struct LiveSession {
+    /// The name of its user.
+    pub username: String,
+    /// What a renewal would get.
+    pub scopes: Scopes,
+    /// The session's id.
+    pub session_id: String,
+    /// The id of the client that it belongs to.
+    pub client_id: Option<String>,
+    /// When it ends, unless it is used before then, in Unix seconds.
+    pub expires_at: i64,
+}
+
+/// The session that goes on by this refresh token, which is the present one. It is not used by this. `None` for any other text.
+///
+/// # Errors
+/// [`ApiError::unavailable`].
+pub async fn session_of_refresh_token(state: &AppState, token: &str) -> Result<Option<LiveSession>, ApiError> {
+    let Some(token) = RefreshToken::parse(token) else { return Ok(None) };
+    let found = state.store.session_of_family(&token.family_digest(), clock::unix_milliseconds()).await?;
+    let Some((now, session, user)) = found else { return Ok(None) };
+    let is_live = !is_over_at(now, &session, &user) && session.token == token.digest();
+    Ok(is_live.then(|| LiveSession {
+        scopes: session.granted.intersection(user.scopes.union(Scopes::OFFLINE_ACCESS)),
+        username: user.username,
+        session_id: session.session_id,
+        client_id: session.client_id,
+        expires_at: session.expires_at / 1000,
+    }))
 }
 
 /// Ends a session whose old refresh token was used.
@@ -332,14 +372,19 @@ impl Going<'_> {
 }
 
 /// Revokes a token (RFC 7009): its session ends. An access token without a session ends alone. Returns the id of the session, if
-/// the token names one. A token that is none, or has expired, is good for nothing anyway.
+/// the token names one. A token that is none, or has expired, is good for nothing anyway. What belongs to a client is revoked by that
+/// client only.
 ///
 /// # Errors
-/// [`ApiError::unavailable`].
-pub async fn revoke(state: &AppState, token: &str) -> Result<Option<String>, ApiError> {
+/// [`ApiError::token_of_another_client`], [`ApiError::unavailable`].
+pub async fn revoke(state: &AppState, token: &str, request: &ClientRequest) -> Result<Option<String>, ApiError> {
     if let Some(token) = RefreshToken::parse(token) {
         let locked = state.store.lock_session(&token.family_digest(), clock::unix_milliseconds()).await?;
         let Some(locked) = locked else { return Ok(None) };
+        if !request.may_use(locked.session.client_id.as_deref()) {
+            locked.leave().await?;
+            return Err(ApiError::token_of_another_client());
+        }
         let session_id = locked.session.session_id.clone();
         if locked.session.ended_at.is_some() {
             // The person should still learn how it ended.
@@ -351,6 +396,14 @@ pub async fn revoke(state: &AppState, token: &str) -> Result<Option<String>, Api
     }
     // A session is ended by an expired token too: whoever logs out after the computer has slept has no other.
     let Ok(data) = state.keys.read(token) else { return Ok(None) };
+    let owner = match &data.known.ended_by {
+        // It never changes.
+        EndedBy::Session(session_id) => state.store.client_of_session(session_id).await?,
+        EndedBy::Revocation(_) => ClientName::of_client_id(&data.known.username).map(|client| client.client_id()),
+    };
+    if !request.may_use(owner.as_deref()) {
+        return Err(ApiError::token_of_another_client());
+    }
     state.keys.forget(token);
     match &data.known.ended_by {
         EndedBy::Session(session_id) => {

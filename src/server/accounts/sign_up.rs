@@ -1,7 +1,5 @@
 //! Sign-ups: a person makes an account, or somebody makes one for another.
 
-use std::time::Duration;
-
 use uuid::Uuid;
 
 use super::error::UserError;
@@ -14,6 +12,7 @@ use crate::{
         security::{
             address::ClientAddress,
             password::{HashError, Passwords},
+            throttle::whole_seconds,
         },
         state::AppState,
         store::{AccountRow, Actor, NewUser, Store, StoreError},
@@ -77,11 +76,4 @@ pub async fn create_user(
         created_at: clock::unix_milliseconds(),
     };
     Ok(store.insert_user(&new, actor).await?)
-}
-
-/// A wait for `Retry-After`: whole seconds, and never too few.
-pub(super) fn whole_seconds(wait: Duration) -> u32 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a quarter of an hour at most")]
-    let seconds = wait.as_secs_f64().ceil() as u32;
-    seconds
 }

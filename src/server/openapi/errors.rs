@@ -18,7 +18,10 @@ use crate::{
     model::{ADMIN, BrokenRule, Scopes},
     server::{
         routes::api::paging,
-        security::caller::{ActiveUser, Fresh, Scoped, SignedIn},
+        security::{
+            any_token::AnyToken,
+            caller::{ActiveUser, Fresh, Scoped, SignedIn},
+        },
         store::Place,
     },
 };
@@ -31,6 +34,9 @@ pub struct TokenErrors;
 
 /// The errors of a revocation.
 pub struct RevocationErrors;
+
+/// The errors of an introspection.
+pub struct IntrospectionErrors;
 
 /// The errors of a list.
 pub struct WrongQuery;
@@ -80,6 +86,9 @@ impl IntoResponses for TokenErrors {
             ApiError::invalid_refresh_token(),
             ApiError::not_by_api_key(),
             ApiError::token_and_api_key(),
+            ApiError::client_without_scopes(),
+            ApiError::repeated_authorization(),
+            ApiError::invalid_client(),
             ApiError::request_timeout(),
             ApiError::payload_too_large(),
             ApiError::too_many_failures(30),
@@ -94,19 +103,41 @@ impl IntoResponses for TokenErrors {
 
 impl IntoResponses for RevocationErrors {
     fn responses() -> Responses {
-        let refusals = [
-            ApiError::invalid_request("The field token is required"),
-            ApiError::request_timeout(),
-            ApiError::payload_too_large(),
-            ApiError::internal(),
-            ApiError::unavailable(),
-            ApiError::too_slow(),
-        ];
-        responses(refusals.map(ApiError::in_oauth2_words))
+        responses(bad_token_forms().into_iter().chain([ApiError::token_of_another_client().in_oauth2_words()]))
     }
 }
 
-/// The errors of a call that any valid token or key may make.
+impl IntoResponses for IntrospectionErrors {
+    fn responses() -> Responses {
+        responses(bad_token_forms())
+    }
+}
+
+/// Refusals of a form with a token, and of the client that sends it.
+fn bad_token_forms() -> [ApiError; 10] {
+    let refusals = [
+        ApiError::invalid_request("The field token is required"),
+        ApiError::repeated_authorization(),
+        ApiError::invalid_client(),
+        ApiError::request_timeout(),
+        ApiError::payload_too_large(),
+        ApiError::too_many_failures(30),
+        ApiError::internal(),
+        ApiError::busy(5),
+        ApiError::unavailable(),
+        ApiError::too_slow(),
+    ];
+    refusals.map(ApiError::in_oauth2_words)
+}
+
+/// The errors of a call that any valid token or key may make, also a client's own token.
+impl IntoResponses for AnyToken {
+    fn responses() -> Responses {
+        ActiveUser::responses()
+    }
+}
+
+/// The errors of a call that any user's token or key may make.
 impl IntoResponses for ActiveUser {
     fn responses() -> Responses {
         responses(bad_requests().into_iter().chain(bad_tokens()).chain([ApiError::invalid_api_key()]).chain(faults()))
@@ -316,7 +347,7 @@ pub fn schemas() -> impl IntoIterator<Item = (String, RefOr<Schema>)> {
         .property("detail", text("What went wrong, and what to do about it."))
         .required("detail");
     let oauth2_error = object()
-        .description(Some("An error of the token endpoint (RFC 6749 §5.2)."))
+        .description(Some("An error of OAuth2's endpoints (RFC 6749 §5.2)."))
         .property("detail", text("What went wrong, and what to do about it."))
         .property("error", text("RFC 6749's error code."))
         .property("error_description", text("The same text as `detail`, in RFC 6749's member."))

@@ -15,6 +15,8 @@ pub enum TokenRequest {
     Password(OAuth2PasswordRequestForm),
     /// A refresh token.
     RefreshToken(OAuth2RefreshTokenRequestForm),
+    /// The credentials of a confidential client, which are in the header.
+    ClientCredentials(OAuth2ClientCredentialsRequestForm),
 }
 
 /// The form of the password grant (RFC 6749 §4.3.2). Other fields are ignored. A field without a value counts as not
@@ -39,7 +41,7 @@ pub struct OAuth2PasswordRequestForm {
         pattern = "^((me|items|me:write|items:write|admin|offline_access)( (me|items|me:write|items:write|admin|offline_access))*)?$"
     )]
     pub scope: Option<String>,
-    /// Accepted and not used: the only client is first-party and public.
+    /// Accepted and not used: a client that has a secret authenticates by HTTP Basic.
     #[schema(nullable = false, example = "")]
     pub client_id: Option<String>,
     /// Accepted and not used.
@@ -66,6 +68,25 @@ pub struct OAuth2RefreshTokenRequestForm {
     pub scope: Option<String>,
 }
 
+/// The form of the client credentials grant (RFC 6749 §4.4.2).
+#[derive(ToSchema)]
+pub struct OAuth2ClientCredentialsRequestForm {
+    /// Always `client_credentials`.
+    #[schema(pattern = "^client_credentials$", example = "client_credentials")]
+    pub grant_type: String,
+    /// The requested scopes, separated by single spaces: those of the client, or fewer. Without them, the token gets all of them.
+    #[schema(
+        nullable = false,
+        default = "",
+        example = "items",
+        pattern = "^((me|items|me:write|items:write|admin)( (me|items|me:write|items:write|admin))*)?$"
+    )]
+    pub scope: Option<String>,
+    /// The client's id, if it is sent, is the same as in the header.
+    #[schema(nullable = false, example = "client/billing")]
+    pub client_id: Option<String>,
+}
+
 /// The form of a revocation (RFC 7009 §2.1).
 #[derive(ToSchema)]
 pub struct RevocationRequestForm {
@@ -74,6 +95,17 @@ pub struct RevocationRequestForm {
     pub token: String,
     /// Accepted and not used: a token tells by itself what it is.
     #[schema(nullable = false, example = "refresh_token")]
+    pub token_type_hint: Option<String>,
+}
+
+/// The form of an introspection (RFC 7662 §2.1).
+#[derive(ToSchema)]
+pub struct IntrospectionRequestForm {
+    /// The access token, or the refresh token.
+    #[schema(min_length = 1, format = Password, example = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9…")]
+    pub token: String,
+    /// Accepted and not used: a token tells by itself what it is.
+    #[schema(nullable = false, example = "access_token")]
     pub token_type_hint: Option<String>,
 }
 

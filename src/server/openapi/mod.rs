@@ -10,10 +10,10 @@ use std::collections::BTreeSet;
 
 pub use changes::{Conditional, CreatedUser};
 pub use errors::{
-    AccountChangeErrors, BodyErrors, CommonErrors, LastAdministrator, NotReady, PasswordChangeErrors, RevocationErrors,
-    SignUpErrors, Taken, TokenErrors, TooManyKeys, Unknown, WrongQuery,
+    AccountChangeErrors, BodyErrors, CommonErrors, IntrospectionErrors, LastAdministrator, NotReady,
+    PasswordChangeErrors, RevocationErrors, SignUpErrors, Taken, TokenErrors, TooManyKeys, Unknown, WrongQuery,
 };
-pub use form::{RevocationRequestForm, TokenRequest};
+pub use form::{IntrospectionRequestForm, RevocationRequestForm, TokenRequest};
 use utoipa::{
     OpenApi,
     openapi::{
@@ -22,7 +22,8 @@ use utoipa::{
         path::Operation,
         schema::{AdditionalProperties, ObjectBuilder, Type},
         security::{
-            ApiKey, ApiKeyValue, Flow, OAuth2, Password, Scopes as ScopeSentences, SecurityRequirement, SecurityScheme,
+            ApiKey, ApiKeyValue, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Password, Scopes as ScopeSentences,
+            SecurityRequirement, SecurityScheme,
         },
     },
 };
@@ -33,6 +34,8 @@ use crate::model::Scopes;
 pub const SCHEME: &str = "OAuth2PasswordBearer";
 /// The name of the API keys' security scheme, the same as in FastAPI.
 pub const KEY_SCHEME: &str = "APIKeyHeader";
+/// The name of the scheme by which clients authenticate, in FastAPI's words too.
+const CLIENT_SCHEME: &str = "HTTPBasic";
 
 /// The title, the description and the tags of the document.
 #[derive(OpenApi)]
@@ -69,6 +72,10 @@ pub fn frame() -> openapi::OpenApi {
         "Made by `POST /users/me/api-keys`. Send a token or a key, not both.",
     );
     components.add_security_scheme(KEY_SCHEME, SecurityScheme::ApiKey(ApiKey::Header(header)));
+    let basic = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Basic)
+        .description(Some("The id and the secret of a confidential client (RFC 6749 §2.3.1)"));
+    components.add_security_scheme(CLIENT_SCHEME, SecurityScheme::Http(basic.build()));
     components.schemas.extend(errors::schemas());
     document.components = Some(components);
     document

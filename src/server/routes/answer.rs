@@ -14,7 +14,10 @@ use crate::{
     server::{
         accounts::UserError,
         operations::request_id::current,
-        security::password::HashError,
+        security::{
+            password::HashError,
+            throttle::{Refused, whole_seconds},
+        },
         store::{NotAllowed, StoreError, Unique},
     },
 };
@@ -46,6 +49,16 @@ impl From<HashError> for ApiError {
                 tracing::error!(request = current().map(display), %error, "a password was not hashed");
                 Self::internal()
             }
+        }
+    }
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::TooManyFailures(wait) => Self::too_many_failures(whole_seconds(wait)),
+            Refused::TooManyWaiting => HashError::Busy.into(),
+            Refused::Store(error) => error.into(),
         }
     }
 }

@@ -28,7 +28,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::{
-    api::{api_keys, health, items, me, metadata, revocation, sessions, status, token, users},
+    api::{api_keys, health, introspection, items, me, metadata, revocation, sessions, status, token, users},
     around::{Templates, guard::in_words_of},
     ui::{accept_encoding, docs, files, pages},
 };
@@ -40,6 +40,7 @@ fn personal() -> (Router<AppState>, OpenApi) {
     let (router, mut document) = OpenApiRouter::with_openapi(openapi::frame())
         .routes(routes!(token::answer))
         .routes(routes!(revocation::revoke))
+        .routes(routes!(introspection::introspect))
         .routes(routes!(me::read_users_me, me::update_user_me, me::delete_user_me))
         .routes(routes!(me::update_password_me))
         .routes(routes!(me::read_own_items))

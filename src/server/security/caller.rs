@@ -12,8 +12,8 @@ use axum::{
 
 use super::{
     api_key_header::{API_KEY_HEADER, KeyUser},
-    bearer::TokenUser,
     jwt::TokenData,
+    valid_token::ValidToken,
 };
 use crate::{
     error::ApiError,
@@ -66,8 +66,8 @@ impl FromRequestParts<AppState> for CurrentUser {
             let KeyUser { user, scopes, key } = KeyUser::from_request_parts(parts, state).await?;
             return Ok(Self(ActiveUser { user, scopes, sent: Sent::Key(key), needed }));
         }
-        let TokenUser { user, scopes, token } = TokenUser::from_request_parts(parts, state).await?;
-        Ok(Self(ActiveUser { user, scopes, sent: Sent::Token(token), needed }))
+        let ValidToken { user, scopes, data } = ValidToken::from_request_parts(parts, state).await?;
+        Ok(Self(ActiveUser { user, scopes, sent: Sent::Token(data), needed }))
     }
 }
 

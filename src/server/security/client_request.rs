@@ -1,4 +1,5 @@
-//! What a login or a renewal needs to know of its request: where it comes from, and what the browser sends along by itself.
+//! What a login or a renewal needs to know of its request: where it comes from, what the browser sends along by itself, and which
+//! client has proved who it is.
 
 use axum::{
     extract::FromRequestParts,
@@ -10,7 +11,10 @@ use axum::{
 };
 
 use super::{address::ClientAddress, browser_cookie};
-use crate::{error::ApiError, server::state::AppState};
+use crate::{
+    error::ApiError,
+    server::{state::AppState, store::ClientRow},
+};
 
 /// The longest name of a client that is kept, in characters.
 const LONGEST_USER_AGENT: usize = 255;
@@ -24,6 +28,8 @@ pub struct ClientRequest {
     pub user_agent: Option<String>,
     /// The sessions that the browser has cookies of, the oldest cookie first, and each cookie's value.
     pub cookies: Vec<(String, String)>,
+    /// The confidential client that has proved who it is. The handlers of OAuth2's endpoints fill it in.
+    pub client: Option<ClientRow>,
     /// Whether a page of this server sent it, as far as a browser tells. Other clients tell nothing, and have no cookies of ours.
     is_same_origin: bool,
 }
@@ -38,22 +44,31 @@ impl FromRequestParts<AppState> for ClientRequest {
             address,
             user_agent: user_agent.map(|text| text.chars().take(LONGEST_USER_AGENT).collect()),
             cookies: browser_cookie::read(&parts.headers, state.is_reached_by_https),
+            client: None,
             is_same_origin: is_same_origin(&parts.headers),
         })
     }
 }
 
 impl ClientRequest {
-    /// Refuses what another site's page sent: only our own pages use the browser's cookies.
+    /// Refuses what another site's page sent, and what a confidential client sent: only our own pages use the browser's cookies.
     ///
     /// # Errors
     /// [`ApiError::invalid_request`].
-    pub fn check_same_origin(&self) -> Result<(), ApiError> {
+    pub fn check_own_page(&self) -> Result<(), ApiError> {
+        if self.client.is_some() {
+            return Err(ApiError::invalid_request("A client that authenticates has no cookie: send no such field"));
+        }
         if self.is_same_origin {
             Ok(())
         } else {
             Err(ApiError::invalid_request("Only pages of this server may do this"))
         }
+    }
+
+    /// Whether this request may use what belongs to `owner`, the id of a client. What belongs to nobody is everybody's.
+    pub fn may_use(&self, owner: Option<&str>) -> bool {
+        owner.is_none_or(|owner| self.client.as_ref().is_some_and(|client| client.client_id == owner))
     }
 
     /// The refresh token in the cookie of this session.

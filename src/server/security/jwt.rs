@@ -79,6 +79,8 @@ pub struct TokenData {
     pub user_id: Option<String>,
     /// The version of the password that the token was issued for. Only tokens of this server contain it.
     pub password_version: Option<f64>,
+    /// The version of the client's secret that the token was issued for. Only clients' tokens contain it.
+    pub client_version: Option<String>,
     /// The scopes that the token has at most. `None` means all scopes of the user.
     pub scopes: Option<Scopes>,
 }
@@ -113,7 +115,7 @@ impl Keys {
     ///
     /// # Errors
     /// [`SigningError`].
-    pub fn create_access_token(&self, claims: &NewClaims<'_>) -> Result<String, SigningError> {
+    pub fn create_access_token(&self, claims: &impl Serialize) -> Result<String, SigningError> {
         Ok(jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &self.encoding)?)
     }
 
@@ -181,6 +183,7 @@ impl Keys {
             authenticated_at: claims.number("auth_time")?,
             user_id,
             password_version: claims.number("password_version")?,
+            client_version: claims.text("client_version").ok().flatten().map(str::to_owned),
             scopes: claims.text("scope")?.map(Scopes::parse_granted),
         };
         Ok(Verified { data: Arc::new(data), not_before: claims.number("nbf")? })

@@ -49,6 +49,13 @@ pub enum InProgress<'a> {
     Shared(shared::InProgress<'a>),
 }
 
+/// A wait for `Retry-After`: whole seconds, and never too few.
+pub fn whole_seconds(wait: Duration) -> u32 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a quarter of an hour at most")]
+    let seconds = wait.as_secs_f64().ceil() as u32;
+    seconds
+}
+
 impl Throttle {
     /// Without failures, for one server; or with those that the database has. At most `password.queue` guesses wait for others to
     /// end. `key` is the key that signs tokens: without it, nobody can tell from the database what is counted.

@@ -26,7 +26,7 @@ struct Table {
 
 /// The tables, each after those that it refers to. The others have nothing to keep: proofs of writing, counts that triggers
 /// keep, the rate limit, which begins anew, and refresh tokens that were used a moment ago.
-const TABLES: [Table; 7] = [
+const TABLES: [Table; 8] = [
     Table {
         name: "users",
         columns: &[
@@ -55,11 +55,13 @@ const TABLES: [Table; 7] = [
     },
     Table { name: "login_addresses", columns: &["user_id", "address", "last_login_at"], keys: 2 },
     Table { name: "deleted_usernames", columns: &["digest", "tokens_valid_from"], keys: 1 },
+    Table { name: "clients", columns: &["client_id", "secret", "version", "scopes", "created_at"], keys: 1 },
     Table {
         name: "sessions",
         columns: &[
             "session_id",
             "user_id",
+            "client_id",
             "family",
             "token",
             "granted",
@@ -146,11 +148,11 @@ impl Store {
         if self.is_newer() || target.is_newer() {
             return Err(CopyError::Newer);
         }
-        let lock = "LOCK TABLE users, items, login_addresses, deleted_usernames, sessions, api_keys, revoked_tokens \
-                    IN SHARE MODE";
+        let lock = "LOCK TABLE users, items, login_addresses, deleted_usernames, clients, sessions, api_keys, \
+                    revoked_tokens IN SHARE MODE";
         let source = self.write_for_hours(lock).await.map_err(CopyError::SourceBusy)?;
-        let lock = "LOCK TABLE users, items, login_addresses, deleted_usernames, sessions, api_keys, revoked_tokens, \
-                    token_key IN EXCLUSIVE MODE";
+        let lock = "LOCK TABLE users, items, login_addresses, deleted_usernames, clients, sessions, api_keys, \
+                    revoked_tokens, token_key IN EXCLUSIVE MODE";
         let target = target.write_for_hours(lock).await.map_err(CopyError::TargetBusy)?;
         let mut copy = Copy { source, target, copied: Copied { users: 0, items: 0 } };
         check_empty(copy.target.connection()).await?;

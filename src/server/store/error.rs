@@ -13,7 +13,7 @@ pub enum StoreError {
     #[error("the {0} is taken")]
     Taken(Unique),
     /// There is no such row.
-    #[error("there is no such user, item, session or key")]
+    #[error("there is no such user, item, session, key or client")]
     Missing,
     /// The row has another version by now.
     #[error("it was changed meanwhile")]

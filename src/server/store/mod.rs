@@ -4,6 +4,7 @@
 
 mod actor;
 mod api_keys;
+mod clients;
 mod condition;
 mod connection;
 mod copy;
@@ -38,6 +39,7 @@ mod users;
 pub use self::{
     actor::{Actor, Proof},
     api_keys::{KeyRow, NewKey},
+    clients::{ClientRow, KeptSecret, ListedClient},
     condition::Condition,
     copy::{Copied, Copy, CopyError},
     error::{NotAllowed, StoreError, Unique},
@@ -50,7 +52,7 @@ pub use self::{
     logins::Credentials,
     open_error::OpenError,
     opening::file,
-    renewals::{LockedSession, LoginAgain, Next, UsedToken},
+    renewals::{LockedSession, LoginAgain, Next, RenewableSession, UsedToken},
     rows::{AccountRow, NewUser, UserInDb, UserRow},
     sessions::{NewSession, SessionRow},
     sqlite::{BackedUp, BackupError, back_up},

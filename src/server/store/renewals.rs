@@ -45,6 +45,8 @@ pub struct RenewableSession {
     pub last_possible_at: i64,
     /// When an old refresh token ended it.
     pub ended_at: Option<i64>,
+    /// The id of the client that it belongs to.
+    pub client_id: Option<String>,
 }
 
 /// A refresh token that was used a moment ago.
@@ -93,6 +95,7 @@ where
     &'static str: ColumnIndex<R>,
     i64: Decode<'r, R::Database> + Type<R::Database>,
     String: Decode<'r, R::Database> + Type<R::Database>,
+    Option<String>: Decode<'r, R::Database> + Type<R::Database>,
     Option<bool>: Decode<'r, R::Database> + Type<R::Database>,
     Option<i64>: Decode<'r, R::Database> + Type<R::Database>,
     UserRow: FromRow<'r, R>,
@@ -108,6 +111,7 @@ where
             expires_at: row.try_get("expires_at")?,
             last_possible_at: row.try_get("last_possible_at")?,
             ended_at: row.try_get("ended_at")?,
+            client_id: row.try_get("client_id")?,
         };
         Ok(Self { now: row.try_get("now")?, session, user: UserRow::from_row(row)? })
     }
@@ -127,21 +131,8 @@ impl Store {
         }
         let mut write = self.write().await?;
         let mut connection = write.connection();
-        let on_postgres = matches!(connection, Connection::Postgres(_));
-        let mut lock = Sql::new("SELECT ");
-        if on_postgres {
-            lock.push("CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)");
-        } else {
-            lock.push_value(now);
-        }
-        lock.push(concat!(
-            " AS now, session_id, token, granted, password_version, auth_time, cookie_lasts, expires_at, last_possible_at, \
-             ended_at, ",
-            user_columns!(),
-            " FROM sessions JOIN users ON users.id = user_id WHERE family = "
-        ));
-        lock.push_value(family);
-        if on_postgres {
+        let mut lock = of_family(&connection, family, now);
+        if let Connection::Postgres(_) = connection {
             lock.push(" FOR UPDATE OF sessions");
         }
         let Some(Found { now, session, user }) = connection.optional(lock).await? else {
@@ -150,6 +141,39 @@ impl Store {
         };
         Ok(Some(LockedSession { write, now, session, user }))
     }
+
+    /// The same, to look only: the present time, the session and its user, without a lock.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn session_of_family(
+        &self,
+        family: &str,
+        now: i64,
+    ) -> Result<Option<(i64, RenewableSession, UserRow)>, StoreError> {
+        let mut reader = self.read().await?;
+        let mut connection = reader.connection();
+        let look = of_family(&connection, family, now);
+        let found = connection.optional(look).await?;
+        Ok(found.map(|Found { now, session, user }| (now, session, user)))
+    }
+}
+
+/// The statement that reads the session of a family of refresh tokens, and the time.
+fn of_family(connection: &Connection<'_>, family: &str, now: i64) -> Sql {
+    let mut sql = Sql::new("SELECT ");
+    match connection {
+        Connection::Sqlite(_) => sql.push_value(now),
+        Connection::Postgres(_) => sql.push("CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"),
+    };
+    sql.push(concat!(
+        " AS now, session_id, token, granted, password_version, auth_time, cookie_lasts, expires_at, last_possible_at, \
+         ended_at, client_id, ",
+        user_columns!(),
+        " FROM sessions JOIN users ON users.id = user_id WHERE family = "
+    ));
+    sql.push_value(family);
+    sql
 }
 
 impl LockedSession {

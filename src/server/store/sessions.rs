@@ -2,7 +2,14 @@
 
 use sqlx::FromRow;
 
-use super::{actor::Actor, connection::Connection, error::StoreError, handle::Store, sql::Sql};
+use super::{
+    actor::Actor,
+    clients::{ClientRow, is_still_there},
+    connection::Connection,
+    error::StoreError,
+    handle::Store,
+    sql::Sql,
+};
 use crate::model::Scopes;
 
 /// How many sessions of a user there can be beside a new one. If there are more, the one that was unused for longest ends.
@@ -30,6 +37,8 @@ pub struct NewSession<'a> {
     pub auth_time: i64,
     /// Whether its cookie outlives the browser. `None` without a cookie.
     pub cookie_lasts: Option<bool>,
+    /// The client that it belongs to, if one has proved who it is.
+    pub client: Option<&'a ClientRow>,
     /// The client's address.
     pub address: &'a str,
     /// What the client calls itself.
@@ -62,7 +71,7 @@ pub struct SessionRow {
 }
 
 impl Store {
-    /// Begins a session, if its user still has this password and is not disabled.
+    /// Begins a session, if its user still has this password and is not disabled, and its client still has this secret.
     ///
     /// # Errors
     /// [`StoreError::Missing`] if not, [`StoreError::Unavailable`].
@@ -97,16 +106,27 @@ impl Store {
         self.read().await?.connection().all(sql.bind(user_id)).await
     }
 
-    /// When the session of this family was last used, in Unix milliseconds, and its id. `None` if none can go on.
+    /// When the session of this family was last used, in Unix milliseconds, and its id. `None` if none can go on, or if it belongs to
+    /// a client: no browser has a cookie of such a session.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn last_use(&self, family: &str, now: i64) -> Result<Option<(i64, String)>, StoreError> {
         let sql = Sql::new(
             "SELECT last_used_at, session_id FROM sessions JOIN users ON users.id = user_id WHERE family = $1 AND ended_at IS NULL \
-             AND expires_at > $2 AND password_version = tokens_valid_from",
+             AND client_id IS NULL AND expires_at > $2 AND password_version = tokens_valid_from",
         );
         self.read().await?.connection().optional(sql.bind(family).bind(now)).await
+    }
+
+    /// The id of the client that a session belongs to. `None` if it belongs to none, or is not there.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn client_of_session(&self, session_id: &str) -> Result<Option<String>, StoreError> {
+        let sql = Sql::new("SELECT client_id FROM sessions WHERE session_id = $1").bind(session_id);
+        let found = self.read().await?.connection().optional::<(Option<String>,)>(sql).await?;
+        Ok(found.and_then(|(client_id,)| client_id))
     }
 
     /// Ends a session of this user.
@@ -178,10 +198,15 @@ async fn begin(mut connection: Connection<'_>, session: &NewSession<'_>) -> Resu
         Some((false, _, version)) if version == session.password_version => {}
         _ => return Err(StoreError::Missing),
     }
+    if let Some(client) = session.client
+        && !is_still_there(&mut connection, client).await?
+    {
+        return Err(StoreError::Missing);
+    }
     let insert = Sql::new(
         "INSERT INTO sessions (session_id, user_id, family, token, granted, password_version, auth_time, cookie_lasts, \
-         address, user_agent, started_at, last_used_at, expires_at, last_possible_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13)",
+         address, user_agent, started_at, last_used_at, expires_at, last_possible_at, client_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13, $14)",
     )
     .bind(session.session_id)
     .bind(session.user_id)
@@ -195,7 +220,8 @@ async fn begin(mut connection: Connection<'_>, session: &NewSession<'_>) -> Resu
     .bind(session.user_agent)
     .bind(session.started_at)
     .bind(session.expires_at)
-    .bind(session.last_possible_at);
+    .bind(session.last_possible_at)
+    .bind(session.client.map(|client| &*client.client_id));
     connection.run(insert).await?;
     let surplus = Sql::new(
         "DELETE FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND session_id <> $2 AND session_id NOT IN \

@@ -15,11 +15,13 @@ use crate::{
     "issuer": "https://cloakroom.example.com",
     "token_endpoint": "https://cloakroom.example.com/token",
     "revocation_endpoint": "https://cloakroom.example.com/revoke",
+    "introspection_endpoint": "https://cloakroom.example.com/introspect",
     "scopes_supported": ["me", "items", "me:write", "items:write", "admin", "offline_access"],
     "response_types_supported": [],
-    "grant_types_supported": ["password", "refresh_token"],
-    "token_endpoint_auth_methods_supported": ["none"],
-    "revocation_endpoint_auth_methods_supported": ["none"],
+    "grant_types_supported": ["password", "refresh_token", "client_credentials"],
+    "token_endpoint_auth_methods_supported": ["none", "client_secret_basic"],
+    "revocation_endpoint_auth_methods_supported": ["none", "client_secret_basic"],
+    "introspection_endpoint_auth_methods_supported": ["client_secret_basic"],
     "service_documentation": "https://cloakroom.example.com/docs",
 }))]
 pub struct AuthorizationServerMetadata {
@@ -29,16 +31,20 @@ pub struct AuthorizationServerMetadata {
     token_endpoint: String,
     /// The URL of the revocation endpoint (RFC 7009).
     revocation_endpoint: String,
+    /// The URL of the introspection endpoint (RFC 7662).
+    introspection_endpoint: String,
     /// All scopes of this server.
     scopes_supported: Vec<&'static str>,
     /// Always empty: there is no authorization endpoint. RFC 8414 requires the member.
     response_types_supported: [&'static str; 0],
-    /// All grants of this server: `password` (RFC 6749 §4.3) and `refresh_token` (§6).
-    grant_types_supported: [&'static str; 2],
-    /// How a client authenticates: not at all, because the only client is first-party and public.
-    token_endpoint_auth_methods_supported: [&'static str; 1],
+    /// All grants of this server: `password` (RFC 6749 §4.3), `refresh_token` (§6) and `client_credentials` (§4.4).
+    grant_types_supported: [&'static str; 3],
+    /// How a client authenticates: a public one not at all, a confidential one by HTTP Basic.
+    token_endpoint_auth_methods_supported: [&'static str; 2],
     /// The same, for revocation.
-    revocation_endpoint_auth_methods_supported: [&'static str; 1],
+    revocation_endpoint_auth_methods_supported: [&'static str; 2],
+    /// The same, for introspection, which is for confidential clients only.
+    introspection_endpoint_auth_methods_supported: [&'static str; 1],
     /// The URL of the documentation for people.
     service_documentation: String,
 }
@@ -58,11 +64,13 @@ pub async fn oauth_authorization_server(State(state): State<AppState>) -> Json<A
     Json(AuthorizationServerMetadata {
         token_endpoint: format!("{issuer}/token"),
         revocation_endpoint: format!("{issuer}/revoke"),
+        introspection_endpoint: format!("{issuer}/introspect"),
         scopes_supported: Scopes::ASKABLE.names().collect(),
         response_types_supported: [],
-        grant_types_supported: ["password", "refresh_token"],
-        token_endpoint_auth_methods_supported: ["none"],
-        revocation_endpoint_auth_methods_supported: ["none"],
+        grant_types_supported: ["password", "refresh_token", "client_credentials"],
+        token_endpoint_auth_methods_supported: ["none", "client_secret_basic"],
+        revocation_endpoint_auth_methods_supported: ["none", "client_secret_basic"],
+        introspection_endpoint_auth_methods_supported: ["client_secret_basic"],
         service_documentation: format!("{issuer}/docs"),
         issuer,
     })

@@ -4,6 +4,7 @@ pub mod api_keys;
 mod body;
 mod condition;
 pub mod health;
+pub mod introspection;
 pub mod items;
 pub mod me;
 pub mod metadata;
@@ -16,5 +17,5 @@ pub mod token;
 pub mod users;
 
 /// The first parts of the API's paths. Every answer below them is JSON, also for browsers.
-pub const FIRST_PARTS: [&str; 8] =
-    [".well-known", "health", "items", "openapi.json", "revoke", "status", "token", "users"];
+pub const FIRST_PARTS: [&str; 9] =
+    [".well-known", "health", "introspect", "items", "openapi.json", "revoke", "status", "token", "users"];

@@ -14,9 +14,9 @@ use crate::{
     error::ApiError,
     oauth2::form,
     server::{
-        accounts,
+        accounts, clients,
         openapi::{RevocationErrors, RevocationRequestForm},
-        security::browser_cookie,
+        security::{browser_cookie, client_request::ClientRequest},
         state::AppState,
     },
 };
@@ -24,31 +24,34 @@ use crate::{
 /// Revoke a token
 ///
 /// Ends the session of a refresh token or of an access token. An access token without a session is refused from now on. The answer is
-/// the same for a token that is none (RFC 7009 §2.2).
+/// the same for a token that is none (RFC 7009 §2.2). A token that belongs to a confidential client is revoked by that client only,
+/// which authenticates by HTTP Basic.
 #[utoipa::path(
     post,
     path = "/revoke",
     tag = "OAuth2",
     operation_id = "revoke_token",
     request_body(content = RevocationRequestForm, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 200, description = "The token is good no more"), RevocationErrors)
+    responses((status = 200, description = "The token is good no more"), RevocationErrors),
+    security((), ("HTTPBasic" = []))
 )]
-pub async fn revoke(State(state): State<AppState>, request: Request) -> Response {
-    match call(&state, request).await {
+pub async fn revoke(State(state): State<AppState>, client: ClientRequest, request: Request) -> Response {
+    match call(&state, client, request).await {
         Ok(response) => response,
         Err(error) => error.in_oauth2_words().into_response(),
     }
 }
 
-async fn call(state: &AppState, request: Request) -> Result<Response, ApiError> {
+async fn call(state: &AppState, mut client: ClientRequest, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
+    client.client = clients::authenticate(state, &parts.headers, client.address).await?;
     let media_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     form::check_media_type(media_type)?;
     let body = body::read(&parts.headers, body, BODY_LIMIT, state.limits.body_timeout).await?;
     let [token, _] = form::read(&body, ["token", "token_type_hint"])?;
     let token = token.ok_or_else(|| ApiError::invalid_request("The field token is required"))?;
     let mut response = StatusCode::OK.into_response();
-    let session_id = accounts::revoke(state, &token).await?;
+    let session_id = accounts::revoke(state, &token, &client).await?;
     if let Some(session_id) = session_id.filter(|id| browser_cookie::is_session_id(id)) {
         // A browser may have a cookie of it.
         let cookie = browser_cookie::clear(&session_id, state.is_reached_by_https);

@@ -14,6 +14,7 @@ use crate::{
     model::Token,
     oauth2::ErrorSlot,
     server::{
+        clients,
         openapi::{TokenErrors, TokenRequest},
         security::{caller::refuse_key, client_request::ClientRequest},
         state::AppState,
@@ -27,7 +28,9 @@ pub(super) const BODY_LIMIT: usize = 16 * 1024;
 ///
 /// The password grant (RFC 6749 §4.3): send a username and a password, and get a bearer token. With the scope `offline_access` a
 /// session begins, and there is a refresh token too. The refresh token grant (§6): send the refresh token, and get the next bearer
-/// token and the next refresh token.
+/// token and the next refresh token. The client credentials grant (§4.4): a confidential client gets a token of its own. It authenticates
+/// by HTTP Basic. With the other two grants it may do so too: a session that begins so belongs to the client, and only that client goes
+/// on with it.
 // Calls the server function. Errors get OAuth2's members.
 #[utoipa::path(
     post,
@@ -38,7 +41,8 @@ pub(super) const BODY_LIMIT: usize = 16 * 1024;
         content = TokenRequest,
         content_type = "application/x-www-form-urlencoded"
     ),
-    responses((status = 200, description = "A bearer token", body = Token), TokenErrors)
+    responses((status = 200, description = "A bearer token", body = Token), TokenErrors),
+    security((), ("HTTPBasic" = []))
 )]
 pub async fn answer(State(state): State<AppState>, client: ClientRequest, request: Request) -> Response {
     match call(state, client, request).await {
@@ -47,12 +51,13 @@ pub async fn answer(State(state): State<AppState>, client: ClientRequest, reques
     }
 }
 
-async fn call(state: AppState, client: ClientRequest, request: Request) -> Result<Response, ApiError> {
+async fn call(state: AppState, mut client: ClientRequest, request: Request) -> Result<Response, ApiError> {
     let (mut parts, body) = request.into_parts();
     refuse_key(&parts.headers)?;
     // Leptos would redirect a browser that asks for HTML to its previous page, and the token would be lost.
     parts.headers.remove(ACCEPT);
     parts.headers.remove(REFERER);
+    client.client = clients::authenticate(&state, &parts.headers, client.address).await?;
     let body = body::read(&parts.headers, body, BODY_LIMIT, state.limits.body_timeout).await?;
     let slot = ErrorSlot::default();
     let provided = slot.clone();

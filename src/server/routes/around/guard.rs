@@ -29,5 +29,5 @@ pub async fn guard(limit: Duration, uri: &Uri, answer: impl Future<Output = Resp
 
 /// The error in the form that clients of this path expect. Clients of OAuth2's endpoints read RFC 6749's members.
 pub fn in_words_of(path: &str, error: ApiError) -> ApiError {
-    if ["/token", "/revoke"].contains(&path) { error.in_oauth2_words() } else { error }
+    if ["/token", "/revoke", "/introspect"].contains(&path) { error.in_oauth2_words() } else { error }
 }

@@ -14,7 +14,7 @@ const LoginForm = (Fields, { React }) => (props) => {
   return React.createElement("form", { ref: name, onSubmit: stay }, React.createElement(Fields, props));
 };
 
-// Hides the fields for the client's credentials: the only client is public and has none.
+// Hides the fields for the client's credentials: who logs in here has none.
 const CLIENT = ["password_type", "client_id_password", "client_secret_password"];
 const Row = (Original, { React }) => (props) => {
   const labels = React.Children.toArray(props.children).map((child) => child.props?.htmlFor);

@@ -5,6 +5,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::*;
 use crate::server::{
+    clock,
     security::jwt::NewClaims,
     settings::{DatabaseSettings, DemoSettings, Settings},
 };
@@ -57,7 +58,7 @@ fn no_header_lets_anybody_in_but_bearer_and_a_token_of_ours() {
         let mut request = Request::new(());
         request.headers_mut().extend(headers.iter().map(|header| (AUTHORIZATION, header.clone())));
         let (mut parts, ()) = request.into_parts();
-        let user = runtime.block_on(TokenUser::from_request_parts(&mut parts, &state));
+        let user = runtime.block_on(ValidToken::from_request_parts(&mut parts, &state));
         let right = matches!(&headers[..], [header] if is_right(header, &token));
         prop_assert_eq!(user.is_ok(), right);
     });

@@ -95,6 +95,7 @@ proptest! {
             authenticated_at: issued_at,
             user_id: Some(jti.clone()),
             password_version,
+            client_version: None,
             scopes: Some(scopes),
         };
         let data = Arc::new(data);

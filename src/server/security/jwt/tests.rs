@@ -32,13 +32,12 @@ fn header(header: &str) -> Result<TokenData, InvalidToken> {
 /// Checks a token. What is different for each token is left out: its digest, and when it expires.
 fn decode(keys: &Keys, token: &str, now: i64) -> Result<TokenData, InvalidToken> {
     let data = keys.decode(token, now)?;
-    let TokenData { jti, issued_at, authenticated_at, user_id, password_version, scopes, .. } = (*data).clone();
     let mut known = data.known.clone();
     if let EndedBy::Revocation(digest) = &mut known.ended_by {
         assert_eq!(digest.len(), 64);
         digest.clear();
     }
-    Ok(TokenData { known, jti, expires_at: 0.0, issued_at, authenticated_at, user_id, password_version, scopes })
+    Ok(TokenData { known, expires_at: 0.0, ..(*data).clone() })
 }
 
 fn johndoe() -> TokenData {
@@ -50,6 +49,7 @@ fn johndoe() -> TokenData {
         authenticated_at: None,
         user_id: None,
         password_version: None,
+        client_version: None,
         scopes: None,
     }
 }
