@@ -7,6 +7,7 @@ use cloakroom::{
     server::{
         accounts::{ExportError, ImportError, UserError},
         clients::ClientError,
+        keys::KeyError,
         moving::MoveError,
         network::tls::TlsError,
         security::{password::HashError, secret::SecretError},
@@ -25,6 +26,8 @@ pub enum Failure {
     Start(#[from] StartError),
     #[error(transparent)]
     Secret(#[from] SecretError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
     #[error(transparent)]
     Tls(#[from] TlsError),
     #[error("cannot listen on {0}: {1}")]

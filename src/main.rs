@@ -51,6 +51,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::User(command) => cli::user(command, &settings()?).await,
         Command::Client(command) => cli::client(command, &settings()?).await,
         Command::Database(command) => cli::database(command, &settings()?).await,
+        Command::Key(command) => cli::key(command, &settings()?).await,
         Command::Secret => Ok(say(&format!("{}\n", new_secret_key()?))?),
     }
 }

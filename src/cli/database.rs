@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use cloakroom::server::{
-    moving::{self, MovedKey},
+    moving::{self, MovedKeys},
     settings::Settings,
 };
 
@@ -32,10 +32,10 @@ pub async fn database(command: DatabaseCommand, settings: &Settings) -> Result<(
     match command {
         DatabaseCommand::Copy { to } => {
             let moved = moving::copy(settings, &to).await?;
-            let key = match moved.key {
-                MovedKey::Copied => "The key that signs tokens was copied too.",
-                MovedKey::InSettings => "Set the same token.secret-key for the new database.",
-                MovedKey::NotFound => {
+            let key = match moved.keys {
+                MovedKeys::Copied => "The keys that sign and verify tokens were copied too.",
+                MovedKeys::InSettings => "Set the same token.secret-key for the new database.",
+                MovedKeys::NotFound => {
                     "No key that signs tokens was found. If the servers have token.secret-key, set it for the new database too."
                 }
             };

@@ -2,6 +2,7 @@
 
 mod clients;
 mod database;
+mod keys;
 mod output;
 mod scopes;
 mod users;
@@ -10,8 +11,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use self::{clients::ClientCommand, database::DatabaseCommand, users::UserCommand};
-pub use self::{clients::client, database::database, output::say, users::user};
+use self::{clients::ClientCommand, database::DatabaseCommand, keys::KeyCommand, users::UserCommand};
+pub use self::{clients::client, database::database, keys::key, output::say, users::user};
 
 /// What `--help` says about settings.
 const SETTINGS: &str = "\
@@ -40,7 +41,9 @@ Settings come from built-in defaults, then Leptos.toml (or --config), then the e
   database.url            CLOAKROOM__DATABASE__URL            sqlite://data/cloakroom.db  file, or postgres://…
   database.connections    CLOAKROOM__DATABASE__CONNECTIONS    10                          to PostgreSQL, at most
   database.timeout        CLOAKROOM__DATABASE__TIMEOUT        4                           s for a query to PostgreSQL
+  token.algorithm         CLOAKROOM__TOKEN__ALGORITHM         HS256                       or EdDSA, ES256: private keys
   token.secret-key        CLOAKROOM__TOKEN__SECRET_KEY        made at the first start      signs tokens; 32 bytes or more
+  token.previous-secret-keys  CLOAKROOM__TOKEN__PREVIOUS_SECRET_KEYS  none                only verify tokens
   token.expires-in        CLOAKROOM__TOKEN__EXPIRES_IN        1800                        life of a token, in seconds
   session.idle-timeout    CLOAKROOM__SESSION__IDLE_TIMEOUT    1209600                     s that a session may be unused
   session.lifetime        CLOAKROOM__SESSION__LIFETIME        2592000                     s that it lasts at most
@@ -82,6 +85,9 @@ pub enum Command {
     /// Move a database, or back it up
     #[command(subcommand)]
     Database(DatabaseCommand),
+    /// Replace the key that signs tokens, also while servers run
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Print a new key for token.secret-key
     Secret,
 }

@@ -5,6 +5,7 @@ pub mod clients;
 pub mod clock;
 pub mod digest;
 pub mod items;
+pub mod keys;
 pub mod moving;
 pub mod network;
 pub mod openapi;
@@ -27,7 +28,7 @@ use tokio::net::TcpListener;
 
 use self::{
     network::{connections, tls::Tls},
-    operations::{forgetting, key_uses, metrics},
+    operations::{forgetting, key_uses, key_watch, metrics},
     state::AppState,
 };
 
@@ -50,13 +51,15 @@ pub async fn run(listeners: Listeners, state: AppState, shutdown: impl Future<Ou
         let app = metrics::router(Arc::clone(&state.metrics));
         tokio::spawn(connections::serve(listener, None, app, limits, Gauge::default(), pending()))
     });
-    let forgetting = tokio::spawn(forgetting::forget(store.clone()));
+    let forgetting = tokio::spawn(forgetting::forget(state.clone()));
+    let watching = tokio::spawn(key_watch::watch(state.clone()));
     let writing = tokio::spawn(key_uses::write_again_and_again(Arc::clone(&uses), store.clone()));
     connections::serve(listeners.public, listeners.tls, routes::service(state), limits, open, shutdown).await;
     if let Some(metrics) = metrics {
         metrics.abort();
     }
     forgetting.abort();
+    watching.abort();
     writing.abort();
     // It may be writing.
     let _ = writing.await;

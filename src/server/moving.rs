@@ -1,10 +1,10 @@
-//! Moving to another database, with the key that signs tokens: tokens stay good.
+//! Moving to another database, with the keys that sign and check tokens: tokens stay good.
 
-use std::{fs, path::Path};
+use std::path::{Path, PathBuf};
 
 use super::{
-    security::secret::{SecretError, key_path, store_secret_key, stored_secret_key},
-    settings::{DatabaseSettings, Settings},
+    keys::{KeyError, KeyPlace, key_path, keys_path},
+    settings::{Algorithm, DatabaseSettings, Settings},
     store::{self, BackedUp, BackupError, Copied, Copy, CopyError, KeptKey, OpenError, Store, StoreError},
 };
 
@@ -12,14 +12,14 @@ use super::{
 pub struct Moved {
     /// The rows.
     pub copied: Copied,
-    /// The key.
-    pub key: MovedKey,
+    /// The keys.
+    pub keys: MovedKeys,
 }
 
-/// What became of the key that signs tokens.
+/// What became of the keys that sign and check tokens.
 #[derive(Clone, Copy)]
-pub enum MovedKey {
-    /// The servers of the other database use it too.
+pub enum MovedKeys {
+    /// The servers of the other database use them too.
     Copied,
     /// The operator has set `token.secret-key`. The other database is used with the same.
     InSettings,
@@ -40,11 +40,11 @@ pub enum MoveError {
     #[error("nothing was copied: {0}")]
     Copy(#[from] CopyError),
     /// A key is there already.
-    #[error("nothing was copied: there is another key in {0}. Copy to an empty folder")]
-    AnotherKey(String),
-    /// The key cannot be read or written.
+    #[error("nothing was copied: there is another key in {}. Copy to an empty folder", .0.display())]
+    AnotherKey(PathBuf),
+    /// The keys cannot be read or written.
     #[error("nothing was copied: {0}")]
-    Secret(#[from] SecretError),
+    Key(#[from] KeyError),
     /// PostgreSQL did not say that it has kept the rows.
     #[error("it is not known whether the rows were copied ({0}): look into the other database")]
     Commit(StoreError),
@@ -65,76 +65,95 @@ pub async fn copy(settings: &Settings, to: &str) -> Result<Moved, MoveError> {
     let target_file = store::file(to).map_err(MoveError::Target)?;
     let source = Store::open_existing(&settings.database).await.map_err(MoveError::Source)?;
     let target = Store::open(&target_settings).await.map_err(MoveError::Target)?;
-    let (moved, key) = find_key(settings, &source).await?;
+    let (moved, keys) = find_keys(settings, &source).await?;
     // Before the rows, as they may take an hour.
     target.check_empty().await?;
     let set = settings.token.secret_key.as_deref();
-    check_key(&target, target_file.as_deref(), key.as_deref(), set).await?;
+    check_keys(&target, target_file.as_deref(), &keys, set).await?;
     let copy = source.copy_to(&target).await?;
-    let copied = finish(copy, &target, key.as_deref(), target_file.as_deref()).await?;
+    let copied = finish(copy, &target, keys, target_file).await?;
     source.close().await;
-    Ok(Moved { copied, key: moved })
+    Ok(Moved { copied, keys: moved })
 }
 
-/// What becomes of the key, and the key if it is to be copied.
-async fn find_key(settings: &Settings, source: &Store) -> Result<(MovedKey, Option<String>), MoveError> {
+/// What becomes of the keys, and those that are to be copied.
+async fn find_keys(settings: &Settings, source: &Store) -> Result<(MovedKeys, Vec<KeptKey>), MoveError> {
+    let file = store::file(&settings.database.url).map_err(MoveError::Source)?;
+    let mut keys = KeyPlace::new(source, file).read().await?;
     if settings.token.secret_key.is_some() {
-        return Ok((MovedKey::InSettings, None));
+        // Other secrets do not count beside it.
+        keys.retain(|key| key.algorithm != Algorithm::Hs256.name());
+        return Ok((MovedKeys::InSettings, keys));
     }
-    let key = match store::file(&settings.database.url).map_err(MoveError::Source)? {
-        Some(file) => stored_secret_key(&file)?,
-        None => match source.kept_key().await? {
-            Some(KeptKey { secret: None, .. }) => return Ok((MovedKey::InSettings, None)),
-            kept => kept.and_then(|kept| kept.secret),
-        },
+    let moved = match source.shared_key().await? {
+        _ if !keys.is_empty() => MovedKeys::Copied,
+        Some(shared) if shared.secret.is_none() => MovedKeys::InSettings,
+        _ => MovedKeys::NotFound,
     };
-    Ok((if key.is_some() { MovedKey::Copied } else { MovedKey::NotFound }, key))
+    Ok((moved, keys))
 }
 
-/// Checks that the target has no other key than the one that is copied, or that is `set`.
-async fn check_key(target: &Store, file: Option<&Path>, key: Option<&str>, set: Option<&str>) -> Result<(), MoveError> {
-    match (key, file) {
-        (Some(key), Some(file)) if stored_secret_key(file)?.is_some_and(|there| there != key) => {
-            Err(MoveError::AnotherKey(key_path(file).display().to_string()))
-        }
-        (_, None) if key.or(set).is_some() => match target.kept_key().await? {
-            Some(kept) if !set.is_some_and(|set| kept.is(set)) => Err(CopyError::HasKey.into()),
+/// Checks that the target has no other keys than those that are copied, or than the one that is `set`.
+async fn check_keys(target: &Store, file: Option<&Path>, keys: &[KeptKey], set: Option<&str>) -> Result<(), MoveError> {
+    if keys.is_empty() && (file.is_some() || set.is_none()) {
+        return Ok(());
+    }
+    let there = KeyPlace::new(target, file.map(Path::to_owned)).read().await?;
+    match file {
+        Some(file) if !there.is_empty() && there != keys => Err(another_key(file)),
+        Some(_) => Ok(()),
+        None => match target.shared_key().await? {
+            Some(shared) if !set.is_some_and(|set| shared.is(set)) => Err(CopyError::HasKey.into()),
+            None if !there.is_empty() => Err(CopyError::HasKey.into()),
             _ => Ok(()),
         },
-        _ => Ok(()),
     }
 }
 
-/// Copies the key, and keeps what was copied.
-async fn finish(mut copy: Copy, target: &Store, key: Option<&str>, file: Option<&Path>) -> Result<Copied, MoveError> {
-    // Before the rows are kept: without its key, the other database would be of less use.
-    let is_new = match (key, file) {
-        (Some(key), Some(file)) => {
-            let is_new = store_secret_key(file, key)?;
-            // Somebody may have put another one there meanwhile.
-            if !is_new && stored_secret_key(file)?.as_deref() != Some(key) {
-                return Err(MoveError::AnotherKey(key_path(file).display().to_string()));
-            }
-            is_new
-        }
-        (Some(key), None) => {
-            copy.keep_key(key).await?;
-            false
-        }
-        (None, _) => false,
+fn another_key(file: &Path) -> MoveError {
+    let paths = [keys_path(file), key_path(file)];
+    let there = paths.iter().find(|path| path.exists()).unwrap_or(&paths[1]);
+    MoveError::AnotherKey(there.clone())
+}
+
+/// Copies the keys, and keeps what was copied.
+async fn finish(
+    mut copy: Copy,
+    target: &Store,
+    keys: Vec<KeptKey>,
+    file: Option<PathBuf>,
+) -> Result<Copied, MoveError> {
+    // Before the rows are kept: without its keys, the other database would be of less use.
+    let Some(file) = file else {
+        copy.keep_keys(&keys).await?;
+        return copy.commit(target).await.map_err(MoveError::Commit);
     };
-    let committed = copy.commit(target).await;
-    match (committed, file) {
-        (Ok(copied), _) => Ok(copied),
-        (Err(error), None) => Err(MoveError::Commit(error)),
-        (Err(error), Some(file)) => {
-            if is_new {
-                // If it stays, the next copy finds the same key.
-                let _ = fs::remove_file(key_path(file));
+    let place = KeyPlace::File(file.clone());
+    let is_new = place.read().await?.is_empty();
+    if !keys.is_empty() {
+        let copied = keys.clone();
+        let there = place.change(move |there| {
+            if there.is_empty() {
+                *there = copied;
             }
-            Err(error.into())
+            Ok(())
+        });
+        // Somebody may have put another one there meanwhile.
+        if there.await? != keys {
+            return Err(another_key(&file));
         }
     }
+    let committed = copy.commit(target).await;
+    if committed.is_err() && is_new && !keys.is_empty() {
+        // If they stay, the next copy finds the same keys.
+        let _ = place
+            .change(|there| {
+                there.clear();
+                Ok(())
+            })
+            .await;
+    }
+    Ok(committed?)
 }
 
 /// Copies the SQLite database that the settings name into a new file. Servers may use it meanwhile.

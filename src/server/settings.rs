@@ -5,8 +5,10 @@
 mod environment;
 mod list;
 mod origin;
+mod present;
 mod proxy;
 mod session;
+mod token;
 
 use std::{
     collections::HashMap,
@@ -23,11 +25,17 @@ use serde::{Deserialize, Deserializer, de};
 use self::{
     environment::{is_key, mistyped},
     origin::{origin, origins},
+    present::present,
     proxy::networks,
 };
 use crate::model::{PASSWORD_DEFAULT_CHARACTERS, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS};
 
-pub use self::{origin::Origin, proxy::ProxyHeader, session::SessionSettings};
+pub use self::{
+    origin::Origin,
+    proxy::ProxyHeader,
+    session::SessionSettings,
+    token::{Algorithm, TokenSettings},
+};
 
 /// The file that is read if `--config` names none. It may be missing.
 pub const DEFAULT_FILE: &str = "Leptos.toml";
@@ -159,18 +167,6 @@ impl fmt::Debug for DatabaseSettings {
     }
 }
 
-/// `[token]`
-#[derive(Clone, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct TokenSettings {
-    /// The key that tokens are signed with: at least 32 bytes (RFC 7518 §3.2), used as they are. Unset: a key is made
-    /// on the first start: beside SQLite's file, or in PostgreSQL.
-    #[serde(deserialize_with = "present")]
-    pub secret_key: Option<String>,
-    /// How long a token is valid, in seconds.
-    pub expires_in: u32,
-}
-
 /// `[password]`: the rules for new passwords, the parameters of argon2id for new hashes, and how many are computed at once.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -205,13 +201,6 @@ pub struct DemoSettings {
     pub enabled: bool,
 }
 
-/// Hides the key: no log line can show it.
-impl fmt::Debug for TokenSettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenSettings").field("expires_in", &self.expires_in).finish_non_exhaustive()
-    }
-}
-
 impl Default for LeptosSettings {
     fn default() -> Self {
         Self {
@@ -241,12 +230,6 @@ impl DatabaseSettings {
 impl Default for DatabaseSettings {
     fn default() -> Self {
         Self::at("sqlite://data/cloakroom.db")
-    }
-}
-
-impl Default for TokenSettings {
-    fn default() -> Self {
-        Self { secret_key: None, expires_in: 30 * 60 }
     }
 }
 
@@ -365,6 +348,15 @@ impl Settings {
                 token.secret_key.as_ref().is_none_or(|key| key.len() >= 32),
                 "token.secret-key is shorter than 32 bytes: make one with `cloakroom secret`",
             ),
+            (
+                token.previous_secret_keys.iter().all(|key| key.len() >= 32),
+                "token.previous-secret-keys has a key that is shorter than 32 bytes",
+            ),
+            (
+                token.secret_key.is_none() || token.algorithm == Algorithm::Hs256,
+                "token.secret-key signs with HS256, and token.algorithm is another one: move the key to \
+                 token.previous-secret-keys until its tokens have expired, and then remove it",
+            ),
             (!leptos.site_root.is_empty(), "leptos.site-root is empty: name the folder of the UI's files"),
             ((1..=1_000_000).contains(&limits.connections), "limits.connections is 1 to 1000000"),
             ((1..=3600).contains(&limits.header_timeout), "limits.header-timeout is 1 to 3600 seconds"),
@@ -445,11 +437,6 @@ fn dev_or_prod<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Env, D::Err
         "PROD" | "PRODUCTION" => Ok(Env::PROD),
         _ => Err(de::Error::custom(format!("leptos.env is DEV or PROD, not {name:?}"))),
     }
-}
-
-/// An empty value counts as unset, as in a shell: `CLOAKROOM__TOKEN__SECRET_KEY=`.
-fn present<'de, D: Deserializer<'de>, T: From<String>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    Ok(Option::<String>::deserialize(deserializer)?.filter(|value| !value.is_empty()).map(T::from))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use leptos::config::{Env, LeptosOptions};
 use super::{
     accounts::demo,
     clock,
+    keys::{self, KeyError, Started, key_path, keys_path},
     operations::{
         key_uses::KeyUses,
         metrics::{self, Metrics},
@@ -20,7 +21,7 @@ use super::{
     security::{
         jwt::Keys,
         password::{HashError, Passwords},
-        secret::{SecretError, is_known_to_everybody, kept_secret_key, key_path, new_secret_key},
+        secret::is_known_to_everybody,
         throttle::Throttle,
     },
     settings::{AccountSettings, LimitSettings, ServerSettings, SessionSettings, Settings},
@@ -41,7 +42,7 @@ pub struct Parts {
     pub store: Store,
     /// The threads that hash passwords.
     pub passwords: Arc<Passwords>,
-    /// The key that signs and checks tokens.
+    /// The keys that sign and check tokens.
     pub keys: Keys,
     /// How long a new token is valid, in seconds.
     pub token_expires_in: u32,
@@ -93,15 +94,9 @@ pub enum StartError {
          `cloakroom secret`"
     )]
     KnownKey(&'static str),
-    /// Other servers on the same database would refuse this server's tokens.
-    #[error(
-        "the servers that share this database sign tokens with another key: set the same token.secret-key for all of them \
-         (deploy/README.md says how to change it)"
-    )]
-    AnotherKey,
-    /// The key for tokens cannot be made, stored or read.
+    /// The keys for tokens cannot be made, kept or read.
     #[error(transparent)]
-    Secret(#[from] SecretError),
+    Key(#[from] KeyError),
     /// The threads that hash cannot be started.
     #[error("the hashing threads cannot be started: {0}")]
     Hashing(#[from] HashError),
@@ -118,20 +113,27 @@ impl AppState {
         if let Some(key) = &settings.token.secret_key {
             check_key(key, "token.secret-key", settings)?;
         }
+        for key in &settings.token.previous_secret_keys {
+            check_key(key, "a key in token.previous-secret-keys", settings)?;
+        }
         let store = Store::open(&settings.database).await?;
         store.check_that_changes_are_seen(clock::unix_milliseconds()).await?;
-        let secret_key = secret_key(settings, &store, file.as_deref()).await?;
+        let kept_in = if file.is_some() { "the key in the key file" } else { "the key in the database" };
+        let Started { ring, secrets, shared } = keys::start(&settings.token, &store, file).await?;
+        for key in &secrets {
+            check_key(key, kept_in, settings)?;
+        }
         if settings.demo.enabled {
             demo::insert(&store, clock::unix_milliseconds()).await?;
         }
         let hash_seconds = metrics::durations();
         let passwords = Arc::new(Passwords::start(&settings.password, hash_seconds.clone())?);
         Ok(Self(Arc::new(Parts {
-            throttle: Throttle::new(&store, settings, &secret_key),
+            throttle: Throttle::new(&store, settings, &shared),
             metrics: Arc::new(Metrics::new(&store, Arc::clone(&passwords), hash_seconds)),
             store,
             passwords,
-            keys: Keys::new(&secret_key),
+            keys: Keys::new(ring),
             token_expires_in: settings.token.expires_in,
             session: settings.session,
             is_reached_by_https: match &settings.server.public_url {
@@ -156,23 +158,6 @@ impl AppState {
     }
 }
 
-/// The key that signs tokens: the operator's, or else one that is made on the first start. SQLite's is in a file beside it.
-async fn secret_key(settings: &Settings, store: &Store, file: Option<&Path>) -> Result<String, StartError> {
-    let set = settings.token.secret_key.as_deref();
-    let (key, source) = match (file, set) {
-        (None, _) => {
-            let agreed = store.agree_on_key(set, &new_secret_key()?).await?;
-            (agreed.ok_or(StartError::AnotherKey)?, "the key in the database")
-        }
-        (Some(_), Some(set)) => (set.to_owned(), "token.secret-key"),
-        (Some(file), None) => (kept_secret_key(file)?, "the key in the key file"),
-    };
-    if set.is_none() {
-        check_key(&key, source, settings)?;
-    }
-    Ok(key)
-}
-
 /// Refuses a public key in production. Elsewhere it only logs a warning. `source` says where the key comes from.
 fn check_key(key: &str, source: &'static str, settings: &Settings) -> Result<(), StartError> {
     if !is_known_to_everybody(key) {
@@ -191,6 +176,7 @@ fn secrets(settings: &Settings, database: Option<&Path>) -> Vec<(&'static str, P
     if let Some(database) = database {
         secrets.push(("the database", database.to_owned()));
         secrets.push(("the key file", key_path(database)));
+        secrets.push(("the key file", keys_path(database)));
         // SQLite keeps these beside the real file. They hold parts of the database.
         let real = database.canonicalize().unwrap_or_else(|_| database.to_owned());
         for ending in ["-wal", "-shm", "-journal"] {

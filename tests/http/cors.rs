@@ -45,7 +45,8 @@ async fn a_listed_origin_may_call_with_a_bearer_or_a_key_and_read_every_answer()
         }
         assert!(allowed.header("access-control-allow-methods").contains("GET"));
         // The page may read errors too, and their headers.
-        for path in ["/users/me", "/users/me/", "/users/nowhere", "/.well-known/oauth-authorization-server"] {
+        let public = ["/.well-known/oauth-authorization-server", "/.well-known/jwks.json"];
+        for path in ["/users/me", "/users/me/", "/users/nowhere"].into_iter().chain(public) {
             let answer = get_from(&app, origin, path).await;
             assert_eq!(answer.header("access-control-allow-origin"), origin, "{path}");
             for header in ["www-authenticate", "etag", "link", "location", "retry-after"] {

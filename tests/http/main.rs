@@ -43,6 +43,7 @@ mod session_cookies;
 mod sessions;
 mod sign_up;
 mod signed_in;
+mod signing_keys;
 mod slow_bodies;
 mod sqlite;
 mod support;

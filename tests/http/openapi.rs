@@ -14,7 +14,7 @@ use super::support::{Client, TestApp, document};
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS"];
 
 /// Every call of the API's contract, and the health checks.
-const CONTRACT: [(&str, &str); 35] = [
+const CONTRACT: [(&str, &str); 36] = [
     ("POST", "/token"),
     ("GET", "/users/me"),
     ("GET", "/users/me/items"),
@@ -46,6 +46,7 @@ const CONTRACT: [(&str, &str); 35] = [
     ("DELETE", "/users/{username}/sessions"),
     ("GET", "/openapi.json"),
     ("GET", "/.well-known/oauth-authorization-server"),
+    ("GET", "/.well-known/jwks.json"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
     // These two are not part of the API, so they are neither served nor listed.
@@ -173,7 +174,17 @@ async fn an_operation_takes_an_api_key_just_when_it_lists_it() {
         let key = app.log_in(&username).await.make_key(&Scopes::ALL.names().collect::<Vec<_>>()).await.key;
         let answer = send(&app.with_key(&key), &method, &path).await;
         let ways = operation["security"].as_array().cloned().unwrap_or_default();
-        let is_open = ways.is_empty() && path != "/token";
+        let is_open = ways.is_empty();
+        // These look at clients only.
+        let of_clients = match &*path {
+            "/introspect" => Some((401, "invalid_client")),
+            "/revoke" => Some((400, "invalid_request")),
+            _ => None,
+        };
+        if let Some((status, error)) = of_clients {
+            answer.assert_oauth2(status, error);
+            continue;
+        }
         if is_open || ways.contains(&json!({"APIKeyHeader": []})) {
             assert!(![401, 403].contains(&answer.status.as_u16()), "{method} {path} {}", answer.status);
             count += usize::from(!is_open);
@@ -290,6 +301,7 @@ async fn the_metadata_tells_where_and_how_to_get_a_token() {
         "token_endpoint": "https://cloakroom.example.com/token",
         "revocation_endpoint": "https://cloakroom.example.com/revoke",
         "introspection_endpoint": "https://cloakroom.example.com/introspect",
+        "jwks_uri": "https://cloakroom.example.com/.well-known/jwks.json",
         "scopes_supported": ["me", "items", "me:write", "items:write", "admin", "offline_access"],
         "response_types_supported": [],
         "grant_types_supported": ["password", "refresh_token", "client_credentials"],

@@ -136,7 +136,8 @@ async fn while_a_new_server_brings_the_tables_of_the_version_before_up_to_date_o
     let ada = old.user().await;
     // As the version before left them. It had no index for searches.
     old.execute(
-        "DROP TABLE used_refresh_tokens, sessions, revoked_tokens, api_keys, clients; DROP INDEX IF EXISTS users_by_trigrams; \
+        "DROP TABLE used_refresh_tokens, sessions, revoked_tokens, api_keys, clients, token_keys; \
+         DROP INDEX IF EXISTS users_by_trigrams; \
          ALTER TABLE users RESET (fillfactor); \
          DELETE FROM _sqlx_migrations WHERE version >= 4",
     )

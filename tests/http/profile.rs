@@ -111,7 +111,7 @@ pub async fn typed(app: &TestApp, username: &str, seconds_ago: i64) -> Client {
         password_version: user.tokens_valid_from,
         sid: None,
     };
-    app.with_token(&app.state.keys.create_access_token(&claims).expect("a token"))
+    app.with_token(&app.state.keys.create_access_token(&claims, claims.iat).expect("a token"))
 }
 
 /// Checks that the token is not fresh enough.

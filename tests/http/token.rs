@@ -52,7 +52,7 @@ async fn a_token_says_whose_it_is_until_when_and_what_it_opens_and_no_two_are_al
         let answer =
             app.anonymous().post_form("/token", &format!("username=ada&password={PASSWORD}&scope=me items")).await;
         let jwt = Jwt::read(answer.json()["access_token"].as_str().expect("a token")).expect("a JWT");
-        assert_eq!(Value::from(jwt.header), json!({"alg": "HS256", "typ": "JWT"}));
+        assert_eq!(Value::from(jwt.header), json!({"alg": "HS256", "kid": "HaCmPVWAus7qg8LynOFocA", "typ": "JWT"}));
         let claims = jwt.claims;
         let promised = ["auth_time", "exp", "iat", "jti", "password_version", "scope", "sub", "user_id"];
         assert_eq!(claims.keys().collect::<Vec<_>>(), promised);

@@ -1,14 +1,17 @@
-"""Checks that Cloakroom works with a FastAPI service that shares its key, and with one that shares its table of users.
-Each check passes a token or a hash from one side to the other. Called by interop.sh."""
+"""Checks that Cloakroom works with a FastAPI service that shares its key, with one that knows its public key, and with one that
+shares its table of users. Each check passes a token or a hash from one side to the other. Called by interop.sh."""
 
 import asyncio
 import contextlib
+import hmac
+import json
 import pathlib
 import sqlite3
 import sys
 import time
 
 import jwt
+from cryptography.hazmat.primitives import serialization
 from pwdlib import PasswordHash
 
 REPO = pathlib.Path(__file__).resolve().parents[2]
@@ -74,6 +77,54 @@ def their_tokens(cloakroom):
         yield f"a token {name} is refused", answer == (401, {"detail": "Could not validate credentials"}), answer
 
 
+def with_public_keys(algorithm):
+    """The checks of a service that has no secret: PyJWT fetches the public keys."""
+
+    def public_keys(cloakroom):
+        client = jwt.PyJWKClient(cloakroom.url + "/.well-known/jwks.json")
+
+        def claims(token, algorithms):
+            try:
+                return jwt.decode(token, client.get_signing_key_from_jwt(token), algorithms=algorithms)
+            except jwt.exceptions.PyJWTError as error:
+                return repr(error)
+
+        def is_refused(token, algorithms):
+            seen = claims(token, algorithms)
+            return isinstance(seen, str), seen
+
+        token = cloakroom.login()[1]["access_token"]
+        header = jwt.get_unverified_header(token)
+        yield f"our token's header names {algorithm}", header["alg"] == algorithm, header
+        seen = claims(token, [algorithm])
+        yield f"PyJWKClient and PyJWT decode our token of {algorithm}", "sub" in seen and seen["sub"] == "johndoe", seen
+        for other in {"HS256", "EdDSA", "ES256"} - {algorithm}:
+            yield f"they refuse it where only {other} is allowed", *is_refused(token, [other])
+        message, _, signature = token.rpartition(".")
+        forged = f"{message}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}"
+        yield "they refuse one with another signature", *is_refused(forged, [algorithm])
+        public = client.get_signing_key_from_jwt(token).key.public_bytes(
+            encoding=serialization.Encoding.PEM, format=serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        # PyJWT itself refuses to sign with a public key.
+        parts = {"alg": "HS256", "kid": header["kid"]}, {"sub": "johndoe", "exp": int(time.time()) + 60}
+        message = b".".join(jwt.utils.base64url_encode(json.dumps(part).encode()) for part in parts)
+        mac = jwt.utils.base64url_encode(hmac.digest(public, message, "sha256"))
+        answer = cloakroom.get("/users/me", (message + b"." + mac).decode())
+        yield "a public key that is used as a secret opens nothing", answer[0] == 401, answer
+
+        yield "`key rotate --now` succeeds", cloakroom.run("key", "rotate", "--now"), ""
+        deadline = time.monotonic() + 60
+        while cloakroom.get("/users/me", token)[0] != 401 and time.monotonic() < deadline:
+            time.sleep(0.2)
+        client = jwt.PyJWKClient(cloakroom.url + "/.well-known/jwks.json")
+        yield "PyJWKClient refuses a token of the key that is gone", *is_refused(token, [algorithm])
+        seen = claims(cloakroom.login()[1]["access_token"], [algorithm])
+        yield "and takes one of the new key", "sub" in seen and seen["sub"] == "johndoe", seen
+
+    return public_keys
+
+
 def hashes(cloakroom):
     theirs = PasswordHash.recommended()
     password = "correct horse battery"
@@ -96,4 +147,7 @@ def hashes(cloakroom):
 if __name__ == "__main__":
     with Cloakroom.serving(CLOAKROOM__TOKEN__SECRET_KEY=KEY) as server:
         code = report(server, our_tokens, their_tokens, hashes)
+    for name in ["EdDSA", "ES256"]:
+        with Cloakroom.serving(CLOAKROOM__TOKEN__ALGORITHM=name) as server:
+            code |= report(server, with_public_keys(name))
     sys.exit(code)

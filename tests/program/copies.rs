@@ -38,7 +38,8 @@ fn copy(home: &Home, from: &str, to: &str) -> String {
 fn a_copy_and_the_copy_of_it_are_equal_row_by_row_and_tokens_stay_good() {
     let (home, ada) = furnished();
     let url = home.url();
-    let copied = "Copied 3 users and 2 items, and compared them. The key that signs tokens was copied too.\n";
+    let copied =
+        "Copied 3 users and 2 items, and compared them. The keys that sign and verify tokens were copied too.\n";
     fs::create_dir(home.path("other")).expect("a folder");
     // To SQLite, and to the engine of this test again.
     assert_eq!(copy(&home, &url, "sqlite://other/other.db"), copied);

@@ -11,6 +11,7 @@ mod copies;
 mod database;
 mod durability;
 mod https;
+mod keys;
 mod logging;
 mod operations;
 mod protocol;

@@ -50,6 +50,9 @@ fn a_key_file_or_a_tls_key_that_everybody_could_download_stops_the_start() {
     fs::write(home.path("site/x"), "").expect("a file");
     symlink("site/x", home.path("cloakroom.key")).expect("a link");
     assert!(home.fail(&[], "").contains("the key file cloakroom.key is inside"));
+    fs::remove_file(home.path("cloakroom.key")).expect("a link");
+    symlink("site/x", home.path("cloakroom.keys")).expect("a link");
+    assert!(home.fail(&[], "").contains("the key file cloakroom.keys is inside"));
 
     let home = Home::new()
         .with("LEPTOS_SITE_ROOT", "site")
@@ -71,6 +74,12 @@ fn a_key_that_everybody_knows_stops_the_start_in_production() {
         assert!(said.contains("token.secret-key is known to everybody") && !said.contains(key), "{said}");
         assert!(!home.path("cloakroom.db").exists(), "nothing was created");
     }
+    let home = Home::new().with("LEPTOS_ENV", "PROD").with("CLOAKROOM__TOKEN__PREVIOUS_SECRET_KEYS", TUTORIALS_KEY);
+    let said = home.fail(&[], "");
+    assert!(
+        said.contains("token.previous-secret-keys is known to everybody") && !said.contains(TUTORIALS_KEY),
+        "{said}"
+    );
     let home = Home::with_sqlite().with("LEPTOS_ENV", "PROD").without("CLOAKROOM__TOKEN__SECRET_KEY");
     fs::write(home.path("cloakroom.key"), format!("{TUTORIALS_KEY}\n")).expect("a file");
     assert!(home.fail(&[], "").contains("the key in the key file is known to everybody"));

@@ -50,7 +50,7 @@ pub fn access_token(
         password_version: user.tokens_valid_from,
         sid: authentication.session.map(|(id, _)| id),
     };
-    let access_token = state.keys.create_access_token(&claims).map_err(|error| {
+    let access_token = state.keys.create_access_token(&claims, claims.iat).map_err(|error| {
         tracing::error!(request = current().map(display), %error, "a token was not issued");
         ApiError::internal()
     })?;

@@ -395,7 +395,7 @@ pub async fn revoke(state: &AppState, token: &str, request: &ClientRequest) -> R
         return Ok(Some(session_id));
     }
     // A session is ended by an expired token too: whoever logs out after the computer has slept has no other.
-    let Ok(data) = state.keys.read(token) else { return Ok(None) };
+    let Some(data) = state.keys.read(token).await? else { return Ok(None) };
     let owner = match &data.known.ended_by {
         // It never changes.
         EndedBy::Session(session_id) => state.store.client_of_session(session_id).await?,

@@ -62,7 +62,7 @@ pub fn issue_client_token(
         scope: &scope,
         client_version: &client.version,
     };
-    let access_token = state.keys.create_access_token(&claims).map_err(|error| {
+    let access_token = state.keys.create_access_token(&claims, iat).map_err(|error| {
         tracing::error!(request = current().map(display), %error, "a token was not issued");
         ApiError::internal()
     })?;

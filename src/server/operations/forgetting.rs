@@ -1,5 +1,5 @@
-//! Removes what is over from the database, again and again: sessions that can go on no more, keys that have expired, and what was
-//! revoked and has expired.
+//! Removes what is over, again and again: sessions that can go on no more, API keys that have expired, what was revoked and has
+//! expired, and keys whose tokens have all expired.
 
 use std::time::Duration;
 
@@ -7,6 +7,7 @@ use tokio::time::sleep;
 
 use crate::server::{
     clock,
+    state::AppState,
     store::{Store, StoreError},
 };
 
@@ -14,10 +15,13 @@ use crate::server::{
 const PAUSE: Duration = Duration::from_secs(10 * 60);
 
 /// Forgets until the server stops.
-pub async fn forget(store: Store) {
+pub async fn forget(state: AppState) {
     loop {
-        if let Err(error) = forget_once(&store).await {
-            tracing::warn!(%error, "sessions and keys that are over were not removed: it is tried again");
+        if let Err(error) = forget_once(&state.store).await {
+            tracing::warn!(%error, "sessions and API keys that are over were not removed: it is tried again");
+        }
+        if let Err(error) = state.keys.ring().forget(clock::unix_seconds()).await {
+            tracing::warn!(%error, "keys that are over were not removed: it is tried again");
         }
         sleep(PAUSE).await;
     }

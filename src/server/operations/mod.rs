@@ -2,6 +2,7 @@
 
 pub mod forgetting;
 pub mod key_uses;
+pub mod key_watch;
 pub mod metrics;
 pub mod readiness;
 pub mod request_id;

@@ -28,7 +28,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::{
-    api::{api_keys, health, introspection, items, me, metadata, revocation, sessions, status, token, users},
+    api::{api_keys, health, introspection, items, key_set, me, metadata, revocation, sessions, status, token, users},
     around::{Templates, guard::in_words_of},
     ui::{accept_encoding, docs, files, pages},
 };
@@ -65,6 +65,7 @@ fn personal() -> (Router<AppState>, OpenApi) {
 fn public() -> (Router<AppState>, OpenApi) {
     OpenApiRouter::default()
         .routes(routes!(metadata::oauth_authorization_server))
+        .routes(routes!(key_set::json_web_key_set))
         .routes(routes!(docs::openapi))
         .routes(routes!(health::read_liveness))
         .routes(routes!(health::read_readiness))

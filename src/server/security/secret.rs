@@ -1,27 +1,13 @@
-//! The key that signs tokens, if the settings have none. It is made on the first start and stored beside the database.
-//! Only the server's own user can read it.
+//! The secret that signs tokens with HS256: how it is made, and which ones everybody knows. `server::keys` keeps it.
 
-use std::{
-    collections::HashSet,
-    fmt::Write as _,
-    fs::{self, OpenOptions},
-    io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
-};
+use std::{collections::HashSet, fmt::Write as _};
 
-/// Why a key cannot be made, stored or read.
+/// Why a key cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// The system provides no randomness.
     #[error("no random key could be made: {0}")]
     Random(#[from] getrandom::Error),
-    /// The file cannot be written or read.
-    #[error("the key file {0} cannot be used: {1}")]
-    File(PathBuf, #[source] io::Error),
-    /// The file holds fewer than 32 bytes.
-    #[error("the key file {0} holds fewer than 32 bytes: remove it, or set token.secret-key")]
-    TooShort(PathBuf),
 }
 
 /// A new key: 32 random bytes as 64 hexadecimal digits, like `openssl rand -hex 32`.
@@ -60,75 +46,15 @@ pub fn is_known_to_everybody(key: &str) -> bool {
     published || is_pattern || bytes.iter().collect::<HashSet<_>>().len() < LEAST_DIFFERENT_BYTES
 }
 
-/// The path of this database's key file.
-pub fn key_path(database: &Path) -> PathBuf {
-    database.with_extension("key")
-}
-
-/// The key that is stored beside this database. The first call makes it.
-///
-/// # Errors
-/// [`SecretError`].
-pub fn kept_secret_key(database: &Path) -> Result<String, SecretError> {
-    let new = new_secret_key()?;
-    if store_secret_key(database, &new)? {
-        tracing::info!(path = %key_path(database).display(), "made a key that signs tokens");
-        return Ok(new);
-    }
-    // It was there.
-    stored_secret_key(database)?.ok_or_else(|| SecretError::File(key_path(database), io::ErrorKind::NotFound.into()))
-}
-
-/// The key that is stored beside this database, if there is one.
-///
-/// # Errors
-/// [`SecretError`].
-pub fn stored_secret_key(database: &Path) -> Result<Option<String>, SecretError> {
-    let path = key_path(database);
-    match fs::read_to_string(&path) {
-        Ok(text) if text.trim().len() < 32 => Err(SecretError::TooShort(path)),
-        Ok(text) => Ok(Some(text.trim().to_owned())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(SecretError::File(path, error)),
-    }
-}
-
-/// Stores a key beside this database, for its owner only. Returns false if there is a key already: it stays.
-///
-/// # Errors
-/// [`SecretError::File`].
-pub fn store_secret_key(database: &Path, key: &str) -> Result<bool, SecretError> {
-    let path = key_path(database);
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-        Ok(mut file) => {
-            let written = file.write_all(format!("{key}\n").as_bytes()).and_then(|()| file.sync_all());
-            if written.is_err() {
-                // A part of a key is none. The next attempt may have room.
-                let _ = fs::remove_file(&path);
-            }
-            written.map(|()| true).map_err(|error| SecretError::File(path, error))
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(SecretError::File(path, error)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]
-    fn a_key_is_made_once_and_kept_for_its_owner_only() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let database = folder.path().join("cloakroom.db");
-        let first = kept_secret_key(&database).expect("a key");
-        assert_eq!(first.len(), 64);
-        assert_eq!(kept_secret_key(&database).expect("the same key"), first);
-        let mode = fs::metadata(folder.path().join("cloakroom.key")).expect("the key file").permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-        assert_ne!(new_secret_key().expect("another key"), first);
+    fn a_new_key_is_64_hexadecimal_digits_and_always_another_one() {
+        let key = new_secret_key().expect("a key");
+        assert!(key.len() == 64 && key.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        assert_ne!(new_secret_key().expect("another key"), key);
     }
 
     #[test]
@@ -148,13 +74,5 @@ mod tests {
             assert!(!is_known_to_everybody(&new_secret_key().expect("a key")));
         }
         assert!(!is_known_to_everybody("correct horse battery staple, says the owner"));
-    }
-
-    #[test]
-    fn a_key_file_with_too_little_in_it_is_not_used() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        fs::write(folder.path().join("cloakroom.key"), "short\n").expect("a writable folder");
-        let refused = kept_secret_key(&folder.path().join("cloakroom.db"));
-        assert!(matches!(refused, Err(SecretError::TooShort(_))));
     }
 }

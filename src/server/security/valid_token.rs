@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::jwt::TokenData;
 use crate::{
+    error::ApiError,
     model::{ClientName, Scopes},
     server::{
         clock,
         state::AppState,
-        store::{ClientRow, StoreError, UserRow},
+        store::{ClientRow, UserRow},
     },
 };
 
@@ -25,10 +26,10 @@ pub struct ValidToken {
 /// Checks a token, and looks its user up. `None` if it is not good.
 ///
 /// # Errors
-/// [`StoreError`].
-pub async fn valid_token(state: &AppState, token: &str) -> Result<Option<ValidToken>, StoreError> {
+/// [`ApiError::unavailable`].
+pub async fn valid_token(state: &AppState, token: &str) -> Result<Option<ValidToken>, ApiError> {
     let now = clock::unix_seconds();
-    let Ok(data) = state.keys.decode(token, now) else { return Ok(None) };
+    let Some(data) = state.keys.decode(token, now).await? else { return Ok(None) };
     let Some(user) = state.store.user_behind_token(&data.known).await? else { return Ok(None) };
     if !is_current(&data, &user, now) {
         return Ok(None);
@@ -71,9 +72,9 @@ pub struct ValidClientToken {
 /// Checks a token, and looks its client up. `None` if it is not good, or is a user's.
 ///
 /// # Errors
-/// [`StoreError`].
-pub async fn valid_client_token(state: &AppState, token: &str) -> Result<Option<ValidClientToken>, StoreError> {
-    let Ok(data) = state.keys.decode(token, clock::unix_seconds()) else { return Ok(None) };
+/// [`ApiError::unavailable`].
+pub async fn valid_client_token(state: &AppState, token: &str) -> Result<Option<ValidClientToken>, ApiError> {
+    let Some(data) = state.keys.decode(token, clock::unix_seconds()).await? else { return Ok(None) };
     let client_id = &data.known.username;
     let (Some(_), Some(version), Some(digest)) =
         (ClientName::of_client_id(client_id), &data.client_version, data.known.ended_by.digest())

@@ -71,7 +71,12 @@ fn file() -> impl Strategy<Value = String> {
 
 fn environment() -> impl Strategy<Value = HashMap<String, String>> {
     let name = |names: &'static [&'static str]| select(names).prop_map(str::to_owned);
-    let secret_name = name(&["CLOAKROOM__TOKEN__SECRET_KEY", "CLOAKROOM__TOKEN", "CLOAKROOM__TOKEN__SECRET_KEY__X"]);
+    let secret_name = name(&[
+        "CLOAKROOM__TOKEN__SECRET_KEY",
+        "CLOAKROOM__TOKEN__PREVIOUS_SECRET_KEYS",
+        "CLOAKROOM__TOKEN",
+        "CLOAKROOM__TOKEN__SECRET_KEY__X",
+    ]);
     let other_name = prop_oneof![
         name(&[
             "CLOAKROOM__PASSWORD__QUEUE",

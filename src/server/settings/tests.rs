@@ -52,6 +52,20 @@ fn a_secret_of_digits_only_stays_the_text_it_is() {
 }
 
 #[test]
+fn a_key_that_signs_with_hs256_does_not_go_with_another_algorithm_and_one_that_only_verifies_does() {
+    let (key, other) = ("a".repeat(32), "b".repeat(40));
+    for algorithm in ["EdDSA", "ES256"] {
+        let algorithm = format!("token.algorithm={algorithm}");
+        let error = read("", HashMap::new(), &[&algorithm, &format!("token.secret-key={key}")]).expect_err("a refusal");
+        assert!(error.contains("token.previous-secret-keys") && !error.contains(&key), "{error}");
+        let previous = format!("token.previous-secret-keys={key} {other}");
+        let settings = read("", HashMap::new(), &[&algorithm, &previous]).expect("good settings");
+        assert_eq!(settings.token.previous_secret_keys, [&*key, &*other]);
+        assert!(!format!("{settings:?}").contains(&key), "no log line can show it");
+    }
+}
+
+#[test]
 fn origins_are_a_list_in_the_file_and_words_in_the_environment() {
     let read = |file: &str, variables| {
         let settings = read(file, variables, &[]).expect("good settings").server;
@@ -114,6 +128,10 @@ fn a_value_of_the_wrong_kind_or_out_of_range_is_named_in_one_line() {
         ("token.expires-in=0", "token.expires-in"),
         ("token.expires-in=soon", "token.expires-in"),
         ("token.secret-key=too short", "token.secret-key"),
+        ("token.previous-secret-keys=too short", "token.previous-secret-keys"),
+        ("token.algorithm=HS512", "token.algorithm"),
+        ("token.algorithm=none", "token.algorithm"),
+        ("token.algorithm=eddsa", "token.algorithm"),
         ("password.memory-kib=31", "password.memory-kib"),
         ("password.memory-kib=-1", "password.memory-kib"),
         ("password.iterations=0", "password.iterations"),
@@ -173,6 +191,7 @@ fn a_secret_in_the_wrong_place_is_not_quoted() {
         read("", HashMap::new(), &[&format!("token={secret}")]),
         read("", HashMap::new(), &[&format!("token.secret-key {secret}")]),
         read("", HashMap::new(), &[&format!("token.secret-key:{secret}==")]),
+        read("", HashMap::new(), &[&format!("token.previous-secret-keys={secret}")]),
     ] {
         let error = error.expect_err("a secret in the wrong place");
         assert!(!error.contains("hunter2") && !error.contains('\n'), "{error}");

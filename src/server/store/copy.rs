@@ -10,6 +10,7 @@ use super::{
     handle::Store,
     sql::{Sql, Value},
     token_key,
+    token_keys::{self, KeptKey},
 };
 
 /// How many rows one statement reads or writes.
@@ -152,7 +153,7 @@ impl Store {
                     revoked_tokens IN SHARE MODE";
         let source = self.write_for_hours(lock).await.map_err(CopyError::SourceBusy)?;
         let lock = "LOCK TABLE users, items, login_addresses, deleted_usernames, clients, sessions, api_keys, \
-                    revoked_tokens, token_key IN EXCLUSIVE MODE";
+                    revoked_tokens, token_key, token_keys IN EXCLUSIVE MODE";
         let target = target.write_for_hours(lock).await.map_err(CopyError::TargetBusy)?;
         let mut copy = Copy { source, target, copied: Copied { users: 0, items: 0 } };
         check_empty(copy.target.connection()).await?;
@@ -173,13 +174,22 @@ impl Store {
 }
 
 impl Copy {
-    /// Has the servers of the target, which is on PostgreSQL, use this key.
+    /// Has the servers of the target, which is on PostgreSQL, use these keys. One that is alone and has always signed is the one that
+    /// they share from their first start on.
     ///
     /// # Errors
     /// [`CopyError::HasKey`], [`CopyError::Store`].
-    pub async fn keep_key(&mut self, key: &str) -> Result<(), CopyError> {
-        let is_kept = token_key::keep(self.target.connection(), Some(key), key).await?;
-        if is_kept { Ok(()) } else { Err(CopyError::HasKey) }
+    pub async fn keep_keys(&mut self, keys: &[KeptKey]) -> Result<(), CopyError> {
+        match keys {
+            [first] if first.is_first_secret() => {
+                let is_kept = token_key::keep(self.target.connection(), Some(&first.secret), &first.secret).await?;
+                if is_kept { Ok(()) } else { Err(CopyError::HasKey) }
+            }
+            keys => match token_keys::insert(&mut self.target, keys).await {
+                Err(StoreError::Taken(_)) => Err(CopyError::HasKey),
+                inserted => Ok(inserted?),
+            },
+        }
     }
 
     /// Keeps what was copied, and closes the target. Until then nobody writes to the source.

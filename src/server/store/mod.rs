@@ -32,6 +32,7 @@ mod sqlite;
 #[cfg(test)]
 mod testing;
 mod token_key;
+mod token_keys;
 mod user_changes;
 mod user_lists;
 mod users;
@@ -56,7 +57,8 @@ pub use self::{
     rows::{AccountRow, NewUser, UserInDb, UserRow},
     sessions::{NewSession, SessionRow},
     sqlite::{BackedUp, BackupError, back_up},
-    token_key::KeptKey,
+    token_key::{OwnKeys, SharedKey},
+    token_keys::{KeptKey, LockedKeys},
     user_changes::{NewHash, UserChange},
 };
 pub use super::settings::DatabaseSettings;

@@ -1,22 +1,36 @@
-//! The key that signs tokens, where several servers have to agree on it. A file of SQLite belongs to one server, and the key is
-//! beside it: see `security::secret`.
+//! The key that servers agree on at their first start, where several share a database. It signs tokens until another one takes its
+//! place (see `token_keys`). If the operator has set `token.secret-key`, only its fingerprint is here: so a server with another one
+//! is noticed. A file of SQLite belongs to one server, and the key is beside it: see `server::keys`.
 
 use sha2::{Digest, Sha256};
 
 use super::{connection::Connection, engine::Engine, error::StoreError, handle::Store, sql::Sql};
 
 /// What is kept of the key that servers share.
-pub struct KeptKey {
+pub struct SharedKey {
     /// The key. `None` if the operator has set `token.secret-key`.
     pub secret: Option<String>,
-    fingerprint: String,
+    /// Of the key.
+    pub fingerprint: String,
 }
 
-impl KeptKey {
+impl SharedKey {
     /// Whether it is this key.
     pub fn is(&self, key: &str) -> bool {
         self.fingerprint == fingerprint(key)
     }
+}
+
+/// What a server knows of the key, before it has asked the others.
+pub struct OwnKeys<'a> {
+    /// `token.secret-key`, if tokens are signed with it.
+    pub set: Option<&'a str>,
+    /// `token.previous-secret-keys`.
+    pub previous: &'a [String],
+    /// Whether the server signs with a key that it shares. Otherwise any is right.
+    pub signs: bool,
+    /// A new key, if there is none yet.
+    pub new: &'a str,
 }
 
 impl Store {
@@ -24,27 +38,42 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn kept_key(&self) -> Result<Option<KeptKey>, StoreError> {
+    pub async fn shared_key(&self) -> Result<Option<SharedKey>, StoreError> {
         match &self.engine {
             Engine::Sqlite(_) => Ok(None),
             Engine::Postgres(_) => kept(self.read().await?.connection()).await,
         }
     }
 
-    /// The key that this server and the others use: `set` from the settings, or else the one that the first server made, which
-    /// may be `new`. `None` if the others use another key.
+    /// The key that this server and the others share from now on: the one that is kept, or else this server's own. One that this
+    /// server knows as a previous key gives way to its own. `None` if the others use another key.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn agree_on_key(&self, set: Option<&str>, new: &str) -> Result<Option<String>, StoreError> {
+    pub async fn agree_on_key(&self, own: &OwnKeys<'_>) -> Result<Option<SharedKey>, StoreError> {
+        let (secret, key) = (if own.set.is_some() { None } else { Some(own.new) }, own.set.unwrap_or(own.new));
         let mut write = self.write().await?;
-        keep(write.connection(), if set.is_some() { None } else { Some(new) }, set.unwrap_or(new)).await?;
-        let kept = kept(write.connection()).await?.ok_or(StoreError::Missing)?;
+        keep(write.connection(), secret, key).await?;
+        // Locked: another server may be agreeing on its own at this moment.
+        let locked = Sql::new("SELECT secret, fingerprint FROM token_key FOR UPDATE");
+        let (secret_there, fingerprint_there) =
+            write.connection().optional(locked).await?.ok_or(StoreError::Missing)?;
+        let there = SharedKey { secret: secret_there, fingerprint: fingerprint_there };
+        let is_own = match own.set {
+            Some(set) => there.is(set),
+            None => there.secret.is_some() || !own.signs,
+        };
+        let agreed = if is_own {
+            Some(there)
+        } else if own.previous.iter().any(|key| there.is(key)) {
+            let change = Sql::new("UPDATE token_key SET secret = $1, fingerprint = $2");
+            write.connection().run(change.bind(secret).bind(fingerprint(key))).await?;
+            Some(SharedKey { secret: secret.map(str::to_owned), fingerprint: fingerprint(key) })
+        } else {
+            None
+        };
         write.commit().await?;
-        Ok(match set {
-            Some(set) => kept.is(set).then(|| set.to_owned()),
-            None => kept.secret,
-        })
+        Ok(agreed)
     }
 }
 
@@ -58,9 +87,9 @@ pub(super) async fn keep(mut connection: Connection<'_>, secret: Option<&str>, k
 }
 
 /// What is kept.
-async fn kept(mut connection: Connection<'_>) -> Result<Option<KeptKey>, StoreError> {
+pub(super) async fn kept(mut connection: Connection<'_>) -> Result<Option<SharedKey>, StoreError> {
     let row = connection.optional(Sql::new("SELECT secret, fingerprint FROM token_key")).await?;
-    Ok(row.map(|(secret, fingerprint)| KeptKey { secret, fingerprint }))
+    Ok(row.map(|(secret, fingerprint)| SharedKey { secret, fingerprint }))
 }
 
 /// What is kept of a key that the operator has set, so that the key itself is not.

@@ -16,6 +16,7 @@ use crate::{
     "token_endpoint": "https://cloakroom.example.com/token",
     "revocation_endpoint": "https://cloakroom.example.com/revoke",
     "introspection_endpoint": "https://cloakroom.example.com/introspect",
+    "jwks_uri": "https://cloakroom.example.com/.well-known/jwks.json",
     "scopes_supported": ["me", "items", "me:write", "items:write", "admin", "offline_access"],
     "response_types_supported": [],
     "grant_types_supported": ["password", "refresh_token", "client_credentials"],
@@ -33,6 +34,8 @@ pub struct AuthorizationServerMetadata {
     revocation_endpoint: String,
     /// The URL of the introspection endpoint (RFC 7662).
     introspection_endpoint: String,
+    /// The URL of the public keys that check tokens (RFC 7517). Each says its algorithm: the metadata has no member for that.
+    jwks_uri: String,
     /// All scopes of this server.
     scopes_supported: Vec<&'static str>,
     /// Always empty: there is no authorization endpoint. RFC 8414 requires the member.
@@ -65,6 +68,7 @@ pub async fn oauth_authorization_server(State(state): State<AppState>) -> Json<A
         token_endpoint: format!("{issuer}/token"),
         revocation_endpoint: format!("{issuer}/revoke"),
         introspection_endpoint: format!("{issuer}/introspect"),
+        jwks_uri: format!("{issuer}/.well-known/jwks.json"),
         scopes_supported: Scopes::ASKABLE.names().collect(),
         response_types_supported: [],
         grant_types_supported: ["password", "refresh_token", "client_credentials"],

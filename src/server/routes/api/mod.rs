@@ -6,6 +6,7 @@ mod condition;
 pub mod health;
 pub mod introspection;
 pub mod items;
+pub mod key_set;
 pub mod me;
 pub mod metadata;
 pub mod paging;
