@@ -200,7 +200,7 @@ fn the_security_schemes_are_the_tutorials_with_every_scope_and_its_sentence_and_
     let scopes: serde_json::Map<_, _> =
         Scopes::ASKABLE.describe().map(|(name, sentence)| (name.to_owned(), sentence.into())).collect();
     assert_eq!(scopes.len(), 6);
-    let expected = json!({"type": "oauth2", "flows": {"password": {"tokenUrl": "token", "scopes": scopes}}});
+    let expected = json!({"type": "oauth2", "flows": {"password": {"tokenUrl": "token", "refreshUrl": "token", "scopes": scopes}}});
     let schemes = &document()["components"]["securitySchemes"];
     assert_eq!(schemes["OAuth2PasswordBearer"], expected);
     let expected = json!({
@@ -213,6 +213,18 @@ fn the_security_schemes_are_the_tutorials_with_every_scope_and_its_sentence_and_
 }
 
 #[test]
+fn the_cookie_of_the_pages_is_a_scheme_and_has_a_form_of_its_own() {
+    let schemes = &document()["components"]["securitySchemes"];
+    let cookie = &schemes["APIKeyCookie"];
+    let expected = (json!("apiKey"), json!("cookie"), json!("__Secure-cloakroom-{session_id}"));
+    assert_eq!((&cookie["type"], &cookie["in"], &cookie["name"]), (&expected.0, &expected.1, &expected.2));
+    let form = &document()["components"]["schemas"]["OAuth2CookieRequestForm"];
+    assert_eq!(form["required"], json!(["grant_type", "session_id"]));
+    let names: Vec<_> = schemes.as_object().expect("schemes").keys().collect();
+    assert_eq!(names, ["APIKeyCookie", "APIKeyHeader", "HTTPBasic", "OAuth2PasswordBearer"]);
+}
+
+#[test]
 fn clients_authenticate_by_http_basic_and_may_leave_that_out_where_users_log_in_and_out() {
     let scheme = &document()["components"]["securitySchemes"]["HTTPBasic"];
     assert_eq!((&scheme["type"], &scheme["scheme"]), (&json!("http"), &json!("basic")));
@@ -222,7 +234,8 @@ fn clients_authenticate_by_http_basic_and_may_leave_that_out_where_users_log_in_
         .map(|(_, path, operation)| (path, &operation["security"]))
         .collect();
     let (optional, required) = (json!([{}, {"HTTPBasic": []}]), json!([{"HTTPBasic": []}]));
-    let expected = [("/introspect", &required), ("/revoke", &optional), ("/token", &optional)];
+    let or_a_cookie = json!([{}, {"HTTPBasic": []}, {"APIKeyCookie": []}]);
+    let expected = [("/introspect", &required), ("/revoke", &optional), ("/token", &or_a_cookie)];
     assert_eq!(of_clients, expected.map(|(path, security)| (path.to_owned(), security)));
 }
 

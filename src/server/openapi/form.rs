@@ -15,6 +15,8 @@ pub enum TokenRequest {
     Password(OAuth2PasswordRequestForm),
     /// A refresh token.
     RefreshToken(OAuth2RefreshTokenRequestForm),
+    /// A session whose refresh token is in a cookie.
+    Cookie(OAuth2CookieRequestForm),
     /// The credentials of a confidential client, which are in the header.
     ClientCredentials(OAuth2ClientCredentialsRequestForm),
 }
@@ -47,6 +49,13 @@ pub struct OAuth2PasswordRequestForm {
     /// Accepted and not used.
     #[schema(nullable = false, format = Password, example = "")]
     pub client_secret: Option<String>,
+    /// For Cloakroom's own pages: a session begins, and its refresh token goes into a cookie. With `true` the cookie outlives the
+    /// browser.
+    #[schema(nullable = false, pattern = "^(true|false)?$", example = "")]
+    pub keep_signed_in: Option<String>,
+    /// For Cloakroom's own pages: the session whose password is typed again. It goes on, if its cookie is there.
+    #[schema(nullable = false, example = "")]
+    pub session_id: Option<String>,
 }
 
 /// The form of the refresh token grant (RFC 6749 §6).
@@ -66,6 +75,17 @@ pub struct OAuth2RefreshTokenRequestForm {
         pattern = "^((me|items|me:write|items:write|admin|offline_access)( (me|items|me:write|items:write|admin|offline_access))*)?$"
     )]
     pub scope: Option<String>,
+}
+
+/// The form of the refresh token grant, as Cloakroom's own pages send it. The refresh token is in the cookie.
+#[derive(ToSchema)]
+pub struct OAuth2CookieRequestForm {
+    /// Always `refresh_token`.
+    #[schema(pattern = "^refresh_token$", example = "refresh_token")]
+    pub grant_type: String,
+    /// The id of the session, which the cookie's name has too: the `sid` of the access token.
+    #[schema(min_length = 1, example = "0198c0de-5e55-7000-8000-000000000001")]
+    pub session_id: String,
 }
 
 /// The form of the client credentials grant (RFC 6749 §4.4.2).

@@ -36,6 +36,8 @@ pub const SCHEME: &str = "OAuth2PasswordBearer";
 pub const KEY_SCHEME: &str = "APIKeyHeader";
 /// The name of the scheme by which clients authenticate, in FastAPI's words too.
 const CLIENT_SCHEME: &str = "HTTPBasic";
+/// The name of the scheme of the cookies, in FastAPI's words too.
+const COOKIE_SCHEME: &str = "APIKeyCookie";
 
 /// The title, the description and the tags of the document.
 #[derive(OpenApi)]
@@ -64,7 +66,8 @@ struct Frame;
 pub fn frame() -> openapi::OpenApi {
     let mut document = Frame::openapi();
     // A relative URL, as in the tutorial: the token endpoint is always beside the document.
-    let flow = Flow::Password(Password::new("token", ScopeSentences::from_iter(Scopes::ASKABLE.describe())));
+    let scopes = ScopeSentences::from_iter(Scopes::ASKABLE.describe());
+    let flow = Flow::Password(Password::with_refresh_url("token", scopes, "token"));
     let mut components = document.components.take().unwrap_or_default();
     components.add_security_scheme(SCHEME, SecurityScheme::OAuth2(OAuth2::new([flow])));
     let header = ApiKeyValue::with_description(
@@ -76,6 +79,12 @@ pub fn frame() -> openapi::OpenApi {
         .scheme(HttpAuthScheme::Basic)
         .description(Some("The id and the secret of a confidential client (RFC 6749 §2.3.1)"));
     components.add_security_scheme(CLIENT_SCHEME, SecurityScheme::Http(basic.build()));
+    let cookie = ApiKeyValue::with_description(
+        "__Secure-cloakroom-{session_id}",
+        "The refresh token of Cloakroom's own pages, which no script can read. Each session has its own cookie. Without HTTPS its name \
+         begins with `cloakroom-`.",
+    );
+    components.add_security_scheme(COOKIE_SCHEME, SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     components.schemas.extend(errors::schemas());
     document.components = Some(components);
     document

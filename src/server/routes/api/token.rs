@@ -42,7 +42,7 @@ pub(super) const BODY_LIMIT: usize = 16 * 1024;
         content_type = "application/x-www-form-urlencoded"
     ),
     responses((status = 200, description = "A bearer token", body = Token), TokenErrors),
-    security((), ("HTTPBasic" = []))
+    security((), ("HTTPBasic" = []), ("APIKeyCookie" = []))
 )]
 pub async fn answer(State(state): State<AppState>, client: ClientRequest, request: Request) -> Response {
     match call(state, client, request).await {
