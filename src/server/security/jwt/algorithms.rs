@@ -257,7 +257,7 @@ async fn a_token_of_a_key_that_is_not_known_yet_is_good_at_once_and_can_be_revok
         one.ring().look_again().await.expect("keys");
         let token = one.create_access_token(&claims(), NOW).expect("a token");
         assert!(!is_good(&other, &token), "it is not known yet");
-        assert!(other.decode(&token, NOW).await.is_ok(), "{algorithm}");
+        assert!(other.decode(&token, NOW).await.expect("keys").is_some(), "{algorithm}");
         assert!(third.read(&token).await.expect("keys").is_some());
     }
 }
@@ -270,9 +270,9 @@ async fn if_the_keys_cannot_be_read_a_token_of_an_unknown_key_is_neither_good_no
     let unknown = header("EdDSA", Some("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"));
     let unknown = format!("{}.AAAA", message(&unknown));
     assert_eq!(keys.decode(&unknown, NOW).await.map(drop).expect_err("a refusal").status, 503);
-    assert!(keys.decode(&known, NOW).await.is_ok());
+    assert!(keys.decode(&known, NOW).await.expect("keys").is_some());
     let impossible = format!("{}.AAAA", message(&header("EdDSA", Some("../../etc/passwd"))));
-    assert_eq!(keys.decode(&impossible, NOW).await.map(drop).expect_err("a refusal").status, 401);
+    assert!(keys.decode(&impossible, NOW).await.expect("keys").is_none());
     assert!(place.read().await.is_err());
 }
 
