@@ -280,16 +280,20 @@ async fn no_key_opens_the_token_endpoint_passwords_sessions_or_keys() {
             let answer = key.call(method, path, &[], body.to_string()).await;
             answer.assert_refused(403, LOG_IN);
         }
-        let answer = key.post_form("/token", &format!("username=ada&password={PASSWORD}")).await;
-        assert_eq!((answer.status.as_u16(), &answer.json()["detail"]), (403, &json!(LOG_IN)));
+        for path in ["/token", "/revoke", "/introspect"] {
+            let answer = key.post_form(path, &format!("username=ada&password={PASSWORD}&token=x")).await;
+            assert_eq!((answer.status.as_u16(), &answer.json()["detail"]), (403, &json!(LOG_IN)), "{path}");
+        }
     }
-    // An administrator's key changes others, but sets nobody's password, nor its own user's.
+    // An administrator's key changes others, but gives nobody a way in: no password, and no administrator's scope.
     let key = app.with_key(&made.key);
     for path in ["/users/ada", "/users/grace"] {
         let answer = key.patch_json(path, json!({"password": "purple umbrella stand"})).await;
         answer.assert_refused(403, LOG_IN);
+        key.patch_json(path, json!({"scopes": ["me", "admin"]})).await.assert_refused(403, LOG_IN);
         assert_eq!(key.patch_json(path, json!({"full_name": "A"})).await.status, 200);
     }
+    key.delete("/users/ada").await.assert_refused(403, LOG_IN);
     assert_eq!(app.try_to_log_in("ada", PASSWORD).await.status, 200);
     assert_eq!(grace.get("/users").await.json()["count"], 2);
     assert_eq!(key.get("/users/me").await.status, 200);

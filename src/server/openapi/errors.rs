@@ -114,9 +114,11 @@ impl IntoResponses for IntrospectionErrors {
 }
 
 /// Refusals of a form with a token, and of the client that sends it.
-fn bad_token_forms() -> [ApiError; 10] {
+fn bad_token_forms() -> [ApiError; 12] {
     let refusals = [
         ApiError::invalid_request("The field token is required"),
+        ApiError::not_by_api_key(),
+        ApiError::token_and_api_key(),
         ApiError::repeated_authorization(),
         ApiError::invalid_client(),
         ApiError::request_timeout(),

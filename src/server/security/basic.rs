@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, header::AUTHORIZATION};
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::client_secret::ClientSecret;
-use crate::{error::ApiError, oauth2::form};
+use crate::{error::ApiError, model::ClientName, oauth2::form};
 
 /// What a client has sent to say who it is.
 #[derive(Debug)]
@@ -22,7 +22,8 @@ pub enum Sent {
     },
 }
 
-/// What these headers say. An empty id with an empty secret counts as nothing: Swagger UI sends that at each login.
+/// What these headers say. An empty secret counts as nothing, unless the id is that of a confidential client: so public clients say who
+/// they are. oauthlib sends its `client_id` so at each login, and Swagger UI an empty one.
 ///
 /// # Errors
 /// [`ApiError::repeated_authorization`].
@@ -39,7 +40,9 @@ pub fn read(headers: &HeaderMap) -> Result<Sent, ApiError> {
         return Ok(Sent::Nothing);
     }
     Ok(match decoded(credentials.trim_ascii()) {
-        Some((client_id, secret)) if client_id.is_empty() && secret.is_empty() => Sent::Nothing,
+        Some((client_id, secret)) if secret.is_empty() && ClientName::of_client_id(&client_id).is_none() => {
+            Sent::Nothing
+        }
         Some((client_id, secret)) => Sent::Credentials { client_id, secret: ClientSecret::sent(secret) },
         None => Sent::Malformed,
     })
@@ -93,10 +96,13 @@ mod tests {
     }
 
     #[test]
-    fn another_scheme_says_nothing_and_so_do_two_empty_texts() {
-        for header in [&b"Bearer YTpi"[..], b"", b"Basics YTpi", b"Basic Og==", b"\xff"] {
-            assert!(matches!(sent(header), Sent::Nothing), "{:?}", String::from_utf8_lossy(header));
+    fn another_scheme_says_nothing_and_so_does_a_public_client_without_a_secret() {
+        let public = [":", "my-app:", "client/:", "client:"].map(basic);
+        let headers = [&b"Bearer YTpi"[..], b"", b"Basics YTpi", b"Basic Og==", b"\xff"];
+        for header in headers.into_iter().map(<[u8]>::to_vec).chain(public) {
+            assert!(matches!(sent(&header), Sent::Nothing), "{:?}", String::from_utf8_lossy(&header));
         }
+        assert!(matches!(sent(&basic("client/a:")), Sent::Credentials { .. }));
         assert!(matches!(read(&HeaderMap::new()), Ok(Sent::Nothing)));
     }
 

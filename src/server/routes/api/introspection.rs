@@ -15,7 +15,7 @@ use crate::{
     server::{
         clients,
         openapi::{IntrospectionErrors, IntrospectionRequestForm},
-        security::client_request::ClientRequest,
+        security::{caller::refuse_key, client_request::ClientRequest},
         state::AppState,
     },
 };
@@ -43,6 +43,7 @@ pub async fn introspect(State(state): State<AppState>, client: ClientRequest, re
 
 async fn call(state: &AppState, client: &ClientRequest, request: Request) -> Result<Introspection, ApiError> {
     let (parts, body) = request.into_parts();
+    refuse_key(&parts.headers)?;
     let authenticated = clients::authenticate(state, &parts.headers, client.address).await?;
     authenticated.ok_or_else(ApiError::invalid_client)?;
     let media_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();

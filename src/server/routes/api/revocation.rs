@@ -16,7 +16,7 @@ use crate::{
     server::{
         accounts, clients,
         openapi::{RevocationErrors, RevocationRequestForm},
-        security::{browser_cookie, client_request::ClientRequest},
+        security::{browser_cookie, caller::refuse_key, client_request::ClientRequest},
         state::AppState,
     },
 };
@@ -44,6 +44,7 @@ pub async fn revoke(State(state): State<AppState>, client: ClientRequest, reques
 
 async fn call(state: &AppState, mut client: ClientRequest, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
+    refuse_key(&parts.headers)?;
     client.client = clients::authenticate(state, &parts.headers, client.address).await?;
     let media_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     form::check_media_type(media_type)?;

@@ -153,7 +153,8 @@ pub async fn read_user(
 
 /// Change a user
 ///
-/// Changes an account. What is left out stays as it is. It holds on the user's very next request. An API key sets no password.
+/// Changes an account. What is left out stays as it is. It holds on the user's very next request. An API key sets no password,
+/// and grants nobody the scope `admin`.
 #[utoipa::path(
     patch,
     path = "/users/{username}",
@@ -189,7 +190,8 @@ pub async fn update_user(
     };
     let rules = PasswordRules { min_length: state.password_min_length, username: &username, email: address };
     let password = body.changed("password", |text| accounts::new_password("password", text, rules));
-    if password.is_some() {
+    // Whoever has stolen a key of an administrator could log in by either.
+    if password.is_some() || scopes.is_some_and(Scopes::is_administrators) {
         caller.check_signed_in()?;
     }
     let update = body.finish(Some(UserUpdate { email, full_name, disabled, scopes, password }))?;
@@ -201,7 +203,7 @@ pub async fn update_user(
 
 /// Delete a user
 ///
-/// Deletes an account and all its items.
+/// Deletes an account and all its items. An API key does not delete its own user.
 #[utoipa::path(
     delete,
     path = "/users/{username}",
@@ -215,6 +217,10 @@ pub async fn delete_user(
     InPath(username): InPath,
     IfMatch(condition): IfMatch,
 ) -> Result<StatusCode, ApiError> {
+    if username == caller.user.username {
+        // `DELETE /users/me` takes no key either.
+        caller.check_signed_in()?;
+    }
     accounts::delete_user(&state.store, &username, &condition.by(caller.actor())).await?;
     accounts::log_change("deleted", &username, &caller.user.username);
     Ok(StatusCode::NO_CONTENT)

@@ -171,6 +171,17 @@ fn only_good_tokens_of_a_usual_length_are_remembered() {
 }
 
 #[test]
+fn a_token_that_is_too_long_for_a_form_is_refused() {
+    let of_length = |padding: usize| {
+        let claims = format!(r#"{{"sub":"johndoe","exp":1800000060,"x":"{}"}}"#, "x".repeat(padding));
+        signed(r#"{"alg":"HS256"}"#, &claims)
+    };
+    let longest = (0..LONGEST).rev().map(of_length).find(|token| token.len() <= LONGEST).expect("a token");
+    assert_eq!(decode(&keys(), &longest, NOW), Ok(johndoe()));
+    assert_eq!(decode(&keys(), &of_length(LONGEST), NOW), Err(InvalidToken));
+}
+
+#[test]
 fn what_is_not_utf8_is_no_json_wherever_it_is() {
     let token = |claims: &[u8]| {
         let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#), URL_SAFE_NO_PAD.encode(claims));
