@@ -293,7 +293,7 @@ async fn no_key_opens_the_token_endpoint_passwords_sessions_or_keys() {
         key.patch_json(path, json!({"scopes": ["me", "admin"]})).await.assert_refused(403, LOG_IN);
         assert_eq!(key.patch_json(path, json!({"full_name": "A"})).await.status, 200);
     }
-    key.delete("/users/ada").await.assert_refused(403, LOG_IN);
+    key.delete("/users/grace").await.assert_refused(403, LOG_IN);
     assert_eq!(app.try_to_log_in("ada", PASSWORD).await.status, 200);
     assert_eq!(grace.get("/users").await.json()["count"], 2);
     assert_eq!(key.get("/users/me").await.status, 200);

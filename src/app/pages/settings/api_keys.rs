@@ -9,27 +9,63 @@ use leptos::prelude::*;
 use self::{created::Created, list::List, new_key::NewKey};
 use super::may_write::{ReadOnly, may_write};
 use crate::{
-    app::{components::dialog::Dialog, latest::latest},
+    app::{
+        client::{Client, Request},
+        components::dialog::Dialog,
+        latest::latest,
+        unsaved::Unsaved,
+    },
     browser,
-    model::ApiKey,
+    model::{ApiKey, ApiKeyCreate},
 };
 
 /// Where the API has the keys.
 const API: &str = "/users/me/api-keys";
 
+/// A key that was made a moment ago. Its text is nowhere else.
+#[derive(Clone)]
+struct Fresh {
+    key: ApiKey,
+    is_copied: RwSignal<bool>,
+}
+
 /// The part "API keys".
 #[component]
 pub fn ApiKeys() -> impl IntoView {
+    let client = Client::from_context();
     let keys = latest::<Vec<ApiKey>>(|| API.to_owned());
     let may_write = may_write();
     let (adding, is_changed) = (RwSignal::new(false), RwSignal::new(false));
-    // The key that was made a moment ago. Its text is nowhere else.
-    let created = RwSignal::new(None::<ApiKey>);
-    let made = move |key: ApiKey| {
-        created.set(Some(key));
-        keys.refetch();
-        // After the dialog has given the focus back to the button that opened it.
-        request_animation_frame(|| request_animation_frame(|| browser::focus(created::HEADING)));
+    let created = RwSignal::new(Vec::<Fresh>::new());
+    if let Some(unsaved) = use_context::<Unsaved>() {
+        // Who leaves now loses the key.
+        let is_lost = move || created.with(|all| all.iter().any(|fresh| !fresh.is_copied.get()));
+        unsaved.watch(Signal::derive(is_lost));
+    }
+    // It goes on if the dialog is closed meanwhile: the key exists then, and has to be shown.
+    let create = Action::new_local(move |body: &ApiKeyCreate| {
+        let request = Request::post(API, body);
+        async move { client.send::<ApiKey>(request).await.map(|created| created.value) }
+    });
+    Effect::new(move || match create.value().get() {
+        Some(Ok(key)) => {
+            created.update(|all| all.insert(0, Fresh { key, is_copied: RwSignal::new(false) }));
+            adding.set(false);
+            keys.refetch();
+            // After the dialog has given the focus back to the button that opened it.
+            request_animation_frame(|| request_animation_frame(|| browser::focus(created::HEADING)));
+        }
+        // Without an answer, the key may have been made.
+        Some(Err(_)) => keys.refetch(),
+        None => {}
+    });
+    let open = move |_| {
+        create.clear();
+        adding.set(true);
+    };
+    let cards = move || {
+        let all = created.get().into_iter().enumerate();
+        all.map(|(position, fresh)| view! { <Created fresh created is_first=position == 0 /> }).collect_view()
     };
     view! {
         <section class="card" aria-labelledby="part">
@@ -41,16 +77,16 @@ pub fn ApiKeys() -> impl IntoView {
             <p class="hint">"The program sends it in the header " <code>"X-API-Key"</code> "."</p>
             <Show when=move || may_write.get() fallback=|| view! { <ReadOnly what="make or end keys" /> }>
                 <div class="actions">
-                    <button type="button" class="button" on:click=move |_| adding.set(true)>
+                    <button type="button" class="button" on:click=open>
                         "New key"
                     </button>
                 </div>
             </Show>
         </section>
-        {move || created.get().map(|key| view! { <Created key created /> })}
+        {cards}
         <List keys created may_write />
         <Dialog open=adding title="New API key" is_changed>
-            <NewKey open=adding is_changed made=Callback::new(made) />
+            <NewKey create is_changed />
         </Dialog>
     }
     .into_any()

@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::API;
+use super::{API, Fresh};
 use crate::{
     app::{
         ask::{Ask, Question},
@@ -27,8 +27,8 @@ const HEADING: &str = "keys-title";
 pub fn List(
     /// The keys.
     keys: Latest<Vec<ApiKey>>,
-    /// The key that is shown this once.
-    created: RwSignal<Option<ApiKey>>,
+    /// The keys that are shown this once.
+    created: RwSignal<Vec<Fresh>>,
     /// Whether they may be ended.
     may_write: Memo<bool>,
 ) -> impl IntoView {
@@ -120,14 +120,14 @@ struct Ending {
     ask: Ask,
     toasts: Toasts,
     keys: Latest<Vec<ApiKey>>,
-    created: RwSignal<Option<ApiKey>>,
+    created: RwSignal<Vec<Fresh>>,
     /// The key that is being ended.
     busy: RwSignal<Option<String>>,
     problem: RwSignal<Option<String>>,
 }
 
 impl Ending {
-    fn new(keys: Latest<Vec<ApiKey>>, created: RwSignal<Option<ApiKey>>) -> Self {
+    fn new(keys: Latest<Vec<ApiKey>>, created: RwSignal<Vec<Fresh>>) -> Self {
         Self {
             client: Client::from_context(),
             ask: expect_context(),
@@ -163,11 +163,7 @@ impl Ending {
         self.toasts.done(format!("The key {name} has ended."));
         self.keys.change(|list| list.retain(|key| key.key_id != id));
         self.keys.refetch();
-        self.created.try_update(|created| {
-            if created.as_ref().is_some_and(|key| key.key_id == id) {
-                *created = None;
-            }
-        });
+        self.created.try_update(|created| created.retain(|fresh| fresh.key.key_id != id));
         request_animation_frame(|| browser::focus_if_lost(HEADING));
     }
 }

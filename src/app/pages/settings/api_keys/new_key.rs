@@ -2,12 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::API;
 use crate::{
     app::{
-        client::{Client, Request},
         components::{
-            fields::{FormFrame, TextField},
+            fields::{FormFrame, Problem, TextField},
             scope_choices::ScopeChoices,
         },
         form::Form,
@@ -15,48 +13,44 @@ use crate::{
         who,
     },
     browser,
+    error::ApiError,
     model::{ApiKey, ApiKeyCreate, BrokenRule, KeyLifetime, KeyName, Scopes},
 };
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// How long a key can be good for: the seconds, and the words. The first one is chosen at the beginning.
+/// When a key can expire: after how many seconds, and the words.
 const LIFETIMES: [(Option<i64>, &str); 5] = [
-    (Some(30 * DAY), "30 days"),
-    (Some(7 * DAY), "7 days"),
-    (Some(90 * DAY), "90 days"),
-    (Some(365 * DAY), "1 year"),
-    (None, "No end"),
+    (Some(7 * DAY), "In 7 days"),
+    (Some(30 * DAY), "In 30 days"),
+    (Some(90 * DAY), "In 90 days"),
+    (Some(365 * DAY), "In a year"),
+    (None, "Never"),
 ];
+/// The one that is chosen at the beginning.
+const USUAL: &str = "1";
+
+/// What makes a key.
+type Create = Action<ApiKeyCreate, Result<ApiKey, ApiError>>;
 
 /// The form. The scopes to choose from are those of the person's own token.
 #[component]
-pub fn NewKey(open: RwSignal<bool>, is_changed: RwSignal<bool>, made: Callback<ApiKey>) -> impl IntoView {
-    let client = Client::from_context();
+pub fn NewKey(create: Create, is_changed: RwSignal<bool>) -> impl IntoView {
     let own = untrack(|| who::scopes(expect_context::<Session>())).intersection(Scopes::ALL);
     let form = Form::new("new-key");
     let name = form.field("name", "", |text| KeyName::parse(text).err());
     let scopes = form.field("scopes", "", |text| text.is_empty().then(nothing_chosen));
-    let lifetime = form.field("expires_in", "0", |_| None);
+    let lifetime = form.field("expires_in", USUAL, |_| None);
     Effect::new(move || is_changed.set(form.is_changed()));
     on_cleanup(move || {
         is_changed.try_set(false);
     });
     // The dialog is opened by another effect, and gives the keyboard focus to its first button.
     Effect::new(move || request_animation_frame(move || browser::focus(&name.id())));
-
-    let create = Action::new_local(move |body: &ApiKeyCreate| {
-        let request = Request::post(API, body);
-        async move { client.send::<ApiKey>(request).await.map(|created| created.value) }
-    });
-    Effect::new(move || match create.value().get() {
-        Some(Ok(key)) => {
-            form.saved();
-            open.set(false);
-            made.run(key);
+    Effect::new(move || {
+        if let Some(Err(refusal)) = create.value().get() {
+            form.refuse(&refusal);
         }
-        Some(Err(refusal)) => form.refuse(&refusal),
-        None => {}
     });
     let submit = move || {
         let Some(name) = name.value(KeyName::parse) else { return };
@@ -68,7 +62,8 @@ pub fn NewKey(open: RwSignal<bool>, is_changed: RwSignal<bool>, made: Callback<A
         });
     };
     let options = LIFETIMES.iter().enumerate().map(|(position, (_, words))| {
-        view! { <option value=position.to_string()>{*words}</option> }
+        let value = position.to_string();
+        view! { <option value=value.clone() selected=value == USUAL>{*words}</option> }
     });
     let id = lifetime.id();
     view! {
@@ -76,14 +71,15 @@ pub fn NewKey(open: RwSignal<bool>, is_changed: RwSignal<bool>, made: Callback<A
             <TextField field=name label="Name" hint="What uses it: backup of the laptop." is_name=true />
             <ScopeChoices field=scopes offered=own />
             <div class="field">
-                <label for=id.clone()>"Good for"</label>
+                <label for=id.clone()>"Expires"</label>
                 <select
-                    id=id
-                    prop:value=lifetime.text
+                    id=id.clone()
+                    aria-describedby=format!("{id}-problem")
                     on:change=move |event| lifetime.text.set(event_target_value(&event))
                 >
                     {options.collect_view()}
                 </select>
+                <Problem field=lifetime />
             </div>
         </FormFrame>
     }
