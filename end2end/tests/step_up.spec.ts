@@ -46,6 +46,7 @@ async function logInEarlier(page: Page, path: string, seconds: number): Promise<
     [STORAGE_KEY, older] as const,
   );
   await page.reload();
+  await awake(page);
 }
 
 /** Asks for the account's end. */
