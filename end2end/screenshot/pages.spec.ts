@@ -155,10 +155,19 @@ for (const colorScheme of ["light", "dark"] as const) {
         await open(page, "/my-items?page=3");
         await take("items-last-page");
 
-        for (const part of ["", "/password", "/appearance", "/danger"]) {
+        for (const part of ["", "/password", "/sessions", "/api-keys", "/appearance", "/danger"]) {
           await open(page, `/settings${part}`);
           await take(`settings${part.replace("/", "-")}`);
         }
+        await open(page, "/settings/api-keys");
+        await page.getByRole("button", { name: "New key" }).click();
+        await take("api-key-new", false);
+        await page.getByRole("dialog").getByLabel("Name", { exact: true }).fill("Backup of the laptop");
+        await page.getByRole("dialog").getByLabel("items", { exact: true }).check();
+        await page.getByRole("button", { name: "Make the key" }).click();
+        await expect(page.getByRole("listitem").filter({ hasText: "Backup of the laptop" })).toBeVisible();
+        await take("api-key-created");
+        await page.getByRole("button", { name: "Done" }).click();
         await open(page, "/settings");
         await page.getByLabel("E-mail").fill("nonsense");
         await page.getByLabel("Full name").focus();

@@ -26,7 +26,8 @@ const API: &str = "/users/me/api-keys";
 #[derive(Clone)]
 struct Fresh {
     key: ApiKey,
-    is_copied: RwSignal<bool>,
+    /// It belongs to no view: the list of these keys is drawn anew for each further one.
+    is_copied: ArcRwSignal<bool>,
 }
 
 /// The part "API keys".
@@ -39,8 +40,8 @@ pub fn ApiKeys() -> impl IntoView {
     let created = RwSignal::new(Vec::<Fresh>::new());
     if let Some(unsaved) = use_context::<Unsaved>() {
         // Who leaves now loses the key.
-        let is_lost = move || created.with(|all| all.iter().any(|fresh| !fresh.is_copied.get()));
-        unsaved.watch(Signal::derive(is_lost));
+        let is_lost = move || created.try_with(|all| all.iter().any(|fresh| !fresh.is_copied.get()));
+        unsaved.watch(Signal::derive(move || is_lost().unwrap_or_default()));
     }
     // It goes on if the dialog is closed meanwhile: the key exists then, and has to be shown.
     let create = Action::new_local(move |body: &ApiKeyCreate| {
@@ -49,7 +50,7 @@ pub fn ApiKeys() -> impl IntoView {
     });
     Effect::new(move || match create.value().get() {
         Some(Ok(key)) => {
-            created.update(|all| all.insert(0, Fresh { key, is_copied: RwSignal::new(false) }));
+            created.update(|all| all.insert(0, Fresh { key, is_copied: ArcRwSignal::new(false) }));
             adding.set(false);
             keys.refetch();
             // After the dialog has given the focus back to the button that opened it.

@@ -18,10 +18,10 @@ pub fn Created(fresh: Fresh, created: RwSignal<Vec<Fresh>>, is_first: bool) -> i
     let copy = {
         let text = text.clone();
         move |_| {
-            let text = text.clone();
+            let (text, is_copied) = (text.clone(), is_copied.clone());
             spawn_local(async move {
                 let copied = browser::copy(&text).await;
-                is_copied.try_set(copied);
+                is_copied.set(copied);
                 said.try_set(if copied {
                     "Copied."
                 } else {
