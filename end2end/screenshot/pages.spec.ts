@@ -268,6 +268,8 @@ for (const colorScheme of ["light", "dark"] as const) {
           await page.clock.install();
           await addUsers(server);
           await logIn(page, "grace");
+          // Without the refresh token, the session ends with the access token.
+          await page.context().clearCookies();
           await page.clock.fastForward(485_000);
           await expect(page.getByText(/Your session ends at \d/)).toBeVisible();
           await camera(page, folder, 70)("session-ends-soon", false);
