@@ -270,7 +270,7 @@ for (const colorScheme of ["light", "dark"] as const) {
           await logIn(page, "grace");
           // Without the refresh token, the session ends with the access token.
           await page.context().clearCookies();
-          await page.clock.fastForward(485_000);
+          await page.clock.fastForward(505_000);
           await expect(page.getByText(/Your session ends at \d/)).toBeVisible();
           await camera(page, folder, 70)("session-ends-soon", false);
         });
