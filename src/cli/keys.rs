@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use cloakroom::server::{
     clock,
-    keys::{self, KeyPlace, KeyRing, Source, When},
+    keys::{self, KeyPlace, KeyRing, Source, UnreadableKey, When},
     settings::Settings,
     store::{self, Store},
 };
@@ -24,6 +24,7 @@ pub enum KeyCommand {
     /// Remove a key that does not sign any more, before its tokens have expired
     Remove {
         /// The id of the key
+        #[arg(allow_hyphen_values = true)]
         kid: String,
     },
 }
@@ -44,16 +45,17 @@ async fn run(command: KeyCommand, settings: &Settings, place: &KeyPlace) -> Resu
         KeyCommand::Rotate { now: false } => {
             let rotated = keys::rotate(place, &settings.token, When::PUBLISHED, now).await?;
             let (kid, from) = (rotated.kid, time(rotated.signs_from));
-            let until = rotated
-                .others_until
-                .map(|until| format!(" The others verify tokens until {} at the latest.", time(until)));
+            let until = rotated.others_until.map(|until| {
+                format!(" The others verify tokens until {}, or longer if a server's tokens last longer.", time(until))
+            });
             Ok(say(&format!("The key {kid} signs from {from} on.{}\n", until.unwrap_or_default()))?)
         }
         KeyCommand::Rotate { now: true } => {
             let kid = keys::rotate(place, &settings.token, When::NowAlone, now).await?.kid;
             Ok(say(&format!(
                 "The key {kid} signs, and all others are gone. Servers that run notice it within 10 seconds, and services that keep the \
-                 public keys within 5 minutes. Access tokens end. Sessions go on.\n"
+                 public keys within 5 minutes. Access tokens end. Sessions go on. Servers that have token.secret-key sign with \
+                 that, as before.\n"
             ))?)
         }
         KeyCommand::Remove { kid } => {
@@ -82,7 +84,8 @@ fn table(ring: &KeyRing, now: i64) -> String {
         };
         format!("{kid:43}  {:5}  {does}\n", key.key.algorithm().name())
     };
-    ring.keys().iter().map(line).collect()
+    let unreadable = |key: &UnreadableKey| format!("{:43}  {:5}  cannot be read\n", key.kid, key.algorithm);
+    ring.keys().iter().map(line).chain(ring.unreadable().iter().map(unreadable)).collect()
 }
 
 fn time(unix_seconds: i64) -> String {

@@ -65,12 +65,15 @@ pub async fn copy(settings: &Settings, to: &str) -> Result<Moved, MoveError> {
     let target_file = store::file(to).map_err(MoveError::Target)?;
     let source = Store::open_existing(&settings.database).await.map_err(MoveError::Source)?;
     let target = Store::open(&target_settings).await.map_err(MoveError::Target)?;
-    let (moved, keys) = find_keys(settings, &source).await?;
+    let (_, keys) = find_keys(settings, &source).await?;
     // Before the rows, as they may take an hour.
     target.check_empty().await?;
     let set = settings.token.secret_key.as_deref();
     check_keys(&target, target_file.as_deref(), &keys, set).await?;
     let copy = source.copy_to(&target).await?;
+    // The operator may have replaced them meanwhile.
+    let (moved, keys) = find_keys(settings, &source).await?;
+    check_keys(&target, target_file.as_deref(), &keys, set).await?;
     let copied = finish(copy, &target, keys, target_file).await?;
     source.close().await;
     Ok(Moved { copied, keys: moved })

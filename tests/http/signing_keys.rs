@@ -9,8 +9,10 @@ use cloakroom::{
     model::{Jwt, Scopes},
     server::{
         clock,
-        keys::{self, KeyPlace, When},
+        keys::{self, KeyError, KeyPlace, When},
         settings::{Algorithm, TokenSettings},
+        state::StartError,
+        store::KeptKey,
     },
 };
 use futures::future::join_all;
@@ -167,10 +169,15 @@ async fn another_algorithm_cuts_no_token_off_at_any_server_there_and_back() {
     let mut servers = vec![first];
     let mut tokens = vec![servers[0].log_in("ada").await.token().to_owned()];
     // One server after another gets the next setting.
-    for setting in [EDDSA, ES256, HS256] {
+    for (setting, signs, in_the_end) in
+        [(EDDSA, "EdDSA", "EdDSA"), (ES256, "EdDSA", "ES256"), (HS256, "HS256", "HS256")]
+    {
         let server = servers[0].beside_with(&[setting]).await;
         let token = server.log_in("ada").await.token().to_owned();
-        assert_eq!(header(&token).1, setting.rsplit('=').next().expect("an algorithm"));
+        assert_eq!(header(&token).1, signs, "another private key is published first");
+        let ring = server.state.keys.ring().present().0;
+        let latest = ring.signer(clock::unix_seconds() + 601).expect("a key");
+        assert_eq!(latest.algorithm().name(), in_the_end);
         tokens.push(token);
         servers.push(server);
         for (server, token) in servers.iter().flat_map(|server| tokens.iter().map(move |token| (server, token))) {
@@ -183,6 +190,81 @@ async fn another_algorithm_cuts_no_token_off_at_any_server_there_and_back() {
     assert_eq!(header(servers[0].log_in("ada").await.token()), latest);
     let algorithms: Vec<_> = servers[0].key_set().await.iter().map(|key| key["alg"].clone()).collect();
     assert_eq!(algorithms, ["EdDSA", "ES256"], "until their tokens have expired");
+}
+
+#[tokio::test]
+async fn a_server_with_a_private_key_signs_on_after_a_restart_of_one_with_a_secret_of_its_settings() {
+    let secret = TestApp::start().await;
+    secret.create("ada", Scopes::AT_SIGN_UP).await;
+    let secret_too = format!("token.previous-secret-keys={SECRET_KEY}");
+    let private = secret.beside_with(&[NO_SECRET, EDDSA, &secret_too]).await;
+    let before = header(private.log_in("ada").await.token()).0;
+    let secret = secret.beside().await;
+    private.look_again().await;
+    secret.look_again().await;
+    let ring = private.state.keys.ring().present().0;
+    let until = ring.named(&before).and_then(|key| key.checks_until).expect("an end");
+    assert!(until > clock::unix_seconds() + 600 + 1800);
+    let next = ring.signer(until).expect("a key that signs").kid().to_owned();
+    assert_ne!(next, before);
+    for server in [&secret, &private] {
+        let ring = server.state.keys.ring().present().0;
+        assert_eq!(ring.named(&next).expect("a key").checks_until, None);
+        server.state.keys.ring().forget(until).await.expect("keys");
+        assert_eq!(server.key_set().await.len(), 1);
+    }
+    let ada = private.log_in("ada").await;
+    assert_eq!(header(ada.token()).0, next);
+    assert!(secret.takes(ada.token()).await && private.takes(ada.token()).await);
+}
+
+#[tokio::test]
+async fn an_old_key_checks_the_tokens_of_the_server_whose_tokens_last_longest() {
+    let long = TestApp::start_with(&[NO_SECRET, EDDSA, "token.expires-in=86400"]).await;
+    long.create("ada", Scopes::AT_SIGN_UP).await;
+    let short = long.beside_with(&["token.expires-in=60"]).await;
+    let kid = header(long.log_in("ada").await.token()).0;
+    // The command has the default, 1800 s.
+    long.rotate(Algorithm::EdDsa, When::In(0)).await;
+    for server in [&short, &long, &short] {
+        server.look_again().await;
+    }
+    for server in [&short, &long] {
+        let until = server.state.keys.ring().present().0.named(&kid).and_then(|key| key.checks_until);
+        assert!(until.is_some_and(|until| until >= clock::unix_seconds() + 86_400), "{until:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_kept_key_that_cannot_be_read_stops_no_server_while_another_one_signs() {
+    let app = TestApp::signing(EDDSA).await;
+    let old = app.log_in("ada").await.token().to_owned();
+    app.rotate(Algorithm::EdDsa, When::In(0)).await;
+    app.look_again().await;
+    let new = app.log_in("ada").await.token().to_owned();
+    let spoilt = header(&old).0;
+    let kid = spoilt.clone();
+    let spoil = move |keys: &mut Vec<KeptKey>| {
+        keys.iter_mut().filter(|key| key.kid == kid).for_each(|key| key.algorithm = "ML-DSA-44".to_owned());
+        Ok(())
+    };
+    app.key_place().change(spoil).await.expect("keys");
+    app.look_again().await;
+    for server in [&app, &app.beside().await] {
+        assert!(server.takes(&new).await && !server.takes(&old).await);
+        assert_eq!(server.key_set().await.len(), 1);
+    }
+    // If none signs, the message names the key.
+    let only = header(&new).0;
+    let ruin = move |keys: &mut Vec<KeptKey>| {
+        keys.retain(|key| key.kid == only);
+        keys.iter_mut().for_each(|key| key.secret = "AAAA".to_owned());
+        Ok(())
+    };
+    app.key_place().change(ruin).await.expect("keys");
+    assert!(matches!(app.try_beside(&[]).await.map(drop), Err(StartError::Key(KeyError::Unreadable(_)))));
+    assert!(app.state.keys.ring().look_again().await.is_err());
+    assert!(app.takes(&new).await, "a server that runs goes on");
 }
 
 #[tokio::test]
@@ -363,4 +445,35 @@ async fn until_the_first_rotation_only_the_table_of_the_version_before_has_the_k
     let new = app.beside().await;
     assert!(new.takes(ada.token()).await && new.takes(&of_service(&shared, None)).await);
     assert_ne!(header(new.log_in("ada").await.token()), header(ada.token()));
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn a_leaked_secret_is_nowhere_in_the_database_after_its_replacement() {
+    for (setting, algorithm) in [(HS256, Algorithm::Hs256), (EDDSA, Algorithm::EdDsa)] {
+        let app = TestApp::signing(HS256).await;
+        let shared = async || app.state.store.shared_key().await.expect("a database").expect("a key");
+        let leaked = shared().await.secret.expect("a secret");
+        let other = app.beside_with(&[setting]).await;
+        if algorithm == Algorithm::Hs256 {
+            other.rotate(algorithm, When::In(0)).await;
+            assert_eq!(shared().await.secret.as_ref(), Some(&leaked), "no key has leaked");
+            other.rotate(algorithm, When::NowAlone).await;
+        } else {
+            let settings = TokenSettings { algorithm, ..TokenSettings::default() };
+            let kid = keys::list(&app.key_place(), &settings).await.expect("keys").keys()[0].key.kid().to_owned();
+            keys::remove(&app.key_place(), &settings, &kid, clock::unix_seconds()).await.expect("a key");
+        }
+        for table in ["token_key", "token_keys"] {
+            assert!(!app.texts_of(table).await.contains(&leaked), "{table}");
+        }
+        let (next, shared) = (app.key_place().read().await.expect("keys"), shared().await);
+        let secret = shared.secret.as_ref().expect("a secret");
+        assert!(shared.is(secret));
+        // Servers of the version before go on with the key that signs.
+        assert_eq!(next[0].secret == *secret, algorithm == Algorithm::Hs256);
+        let ada = other.beside().await.log_in("ada").await;
+        assert_eq!(header(ada.token()).0, next[0].kid);
+        assert!(!other.beside().await.takes(&of_service(&leaked, None)).await);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{MetadataExt, PermissionsExt, chown},
     thread,
     time::{Duration, Instant},
 };
@@ -11,6 +11,7 @@ use cloakroom::model::Jwt;
 use serde_json::json;
 
 use super::{
+    database::Other,
     rows::Rows,
     support::{Home, Server, get, login, said, token},
 };
@@ -80,8 +81,10 @@ fn a_key_is_replaced_beside_a_running_server_and_no_secret_is_shown() {
         assert!(again.contains("the next key is there already: it signs from "), "{again}");
         let refused = home.fail(&["key", "remove", &old[0]], "");
         assert!(refused.contains("signs, now or later"), "{refused}");
-        let unknown = home.fail(&["key", "remove", "unknown"], "");
-        assert!(unknown.contains(r#"there is no key "unknown""#), "{unknown}");
+        for id in ["unknown", "-3EtSmeCHegDb2DyU12_Hw", "--EtSmeCHegDb2DyU12_Hw"] {
+            let unknown = home.fail(&["key", "remove", id], "");
+            assert!(unknown.contains(&format!("there is no key {id:?}")), "{unknown}");
+        }
         assert!(takes(&server, &ada));
         assert_eq!(kid(&log_in(&server)), kid(&ada));
         let log = format!("{:?}", server.stop());
@@ -183,6 +186,59 @@ fn a_key_of_the_settings_is_replaced_in_the_settings_and_other_settings_than_the
 }
 
 #[test]
+fn the_operator_may_be_root_and_the_server_still_reads_its_keys() {
+    const NOBODY: u32 = 65_534;
+    let home = Home::with_sqlite().without("CLOAKROOM__TOKEN__SECRET_KEY");
+    said(home.run(&["user", "add", "ada"], &format!("{PASSWORD}\n")));
+    home.serve().stop();
+    let own = fs::read_dir(home.folder.path()).expect("a folder").map(|entry| entry.expect("a file").path());
+    for path in own.chain([home.folder.path().to_owned()]) {
+        if chown(path, Some(NOBODY), Some(NOBODY)).is_err() {
+            // Only root can try it.
+            return;
+        }
+    }
+    for arguments in [&["key", "rotate"][..], &["key", "rotate", "--now"]] {
+        said(home.run(arguments, ""));
+        let file = fs::metadata(home.path("cloakroom.keys")).expect("a file");
+        assert_eq!((file.uid(), file.gid(), file.mode() & 0o777), (NOBODY, NOBODY, 0o600));
+    }
+    assert_eq!(key_files(&home), ["cloakroom.keys"]);
+}
+
+#[test]
+fn a_key_file_that_is_broken_stops_the_start_and_says_what_helps_also_beside_a_key_of_the_settings() {
+    let home = Home::with_sqlite();
+    said(home.run(&["user", "add", "ada"], &format!("{PASSWORD}\n")));
+    for (name, text, expected) in [
+        ("cloakroom.key", "short\n", "holds fewer than 32 bytes: restore it, or remove it"),
+        ("cloakroom.keys", "", "the key file cloakroom.keys is broken: restore it, or remove it"),
+    ] {
+        fs::write(home.path(name), text).expect("a file");
+        let line = home.fail(&[], "");
+        assert!(line.contains(expected) && !line.contains("set token.secret-key"), "{line}");
+        assert_eq!(fs::read_to_string(home.path(name)).expect("a file"), text);
+        fs::remove_file(home.path(name)).expect("a file");
+        home.serve().stop();
+    }
+}
+
+#[test]
+fn somebody_who_locks_the_folder_keeps_nobody_from_replacing_a_key() {
+    let home = Home::with_sqlite().without("CLOAKROOM__TOKEN__SECRET_KEY");
+    said(home.run(&["user", "add", "ada"], &format!("{PASSWORD}\n")));
+    let folder = fs::File::open(home.folder.path()).expect("a folder");
+    folder.lock().expect("a lock");
+    home.serve().stop();
+    said(home.run(&["key", "rotate", "--now"], ""));
+    // Another process that changes the keys, and does not end.
+    let lock = fs::File::open(home.path("cloakroom.lock")).expect("the lock");
+    lock.lock().expect("a lock");
+    let line = home.fail(&["key", "rotate", "--now"], "");
+    assert!(line.contains("another process has been changing the keys for 10 seconds"), "{line}");
+}
+
+#[test]
 fn kill_9_forty_times_during_rotations_leaves_keys_with_which_a_server_signs() {
     let home = home().with("CLOAKROOM__TOKEN__ALGORITHM", "EdDSA");
     let server = home.serve();
@@ -240,4 +296,29 @@ fn all_keys_move_to_another_database_and_back() {
     assert!(takes(&server, &old) && takes(&server, &new));
     assert_eq!(kid(&log_in(&server)), kid(&new));
     assert_eq!(Rows::of(&back.url_from_elsewhere()).counts()[0], 1);
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn a_key_that_is_replaced_while_a_copy_is_made_is_copied() {
+    const WAITING: &str = "SELECT CAST(COUNT(*) AS TEXT) FROM pg_stat_activity WHERE datname = current_database() AND \
+                           wait_event_type = 'Lock'";
+    let from = home();
+    from.serve().stop();
+    let url = from.url_from_elsewhere();
+    let mut writer = Other::to(&url).await;
+    writer.execute("BEGIN; LOCK TABLE items IN ROW EXCLUSIVE MODE").await;
+    let mut copy = from.command(&["--set", "database.timeout=60", "database", "copy", "--to", "sqlite://other.db"]);
+    let copy = copy.spawn().expect("a process");
+    let patience = Instant::now() + Duration::from_secs(60);
+    // It has read the keys before it waits for who writes.
+    while Rows::texts(&url, WAITING) != ["1"] {
+        assert!(Instant::now() < patience, "the copy does not wait");
+        thread::sleep(Duration::from_millis(20));
+    }
+    said(from.run(&["key", "rotate", "--now"], ""));
+    writer.execute("COMMIT").await;
+    said(copy.wait_with_output().expect("its output"));
+    let copied = said(from.run(&["--set", "database.url=sqlite://other.db", "key", "list"], ""));
+    assert_eq!(copied, said(from.run(&["key", "list"], "")));
 }

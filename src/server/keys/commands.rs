@@ -26,7 +26,7 @@ pub struct Rotated {
 /// # Errors
 /// [`KeyError`].
 pub async fn list(place: &KeyPlace, settings: &TokenSettings) -> Result<KeyRing, KeyError> {
-    KeyRing::new(settings, &place.read().await?)
+    Ok(KeyRing::new(settings, &place.read().await?))
 }
 
 /// Makes a new key, which takes the place of the others.
@@ -36,7 +36,11 @@ pub async fn list(place: &KeyPlace, settings: &TokenSettings) -> Result<KeyRing,
 pub async fn rotate(place: &KeyPlace, settings: &TokenSettings, when: When, now: i64) -> Result<Rotated, KeyError> {
     check_that_keys_are_kept(place, settings).await?;
     let circumstances = Circumstances { algorithm: settings.algorithm, expires_in: settings.expires_in, now };
-    let kept = place.change(move |keys| circumstances.rotate(keys, when)).await?;
+    let change = move |keys: &mut Vec<KeptKey>| circumstances.rotate(keys, when);
+    let kept = match when {
+        When::In(_) => place.change(change).await?,
+        When::NowAlone => place.change_after_leak(change).await?,
+    };
     let others_until = kept.iter().filter_map(|key| key.verifies_until).max();
     // It was added at the end.
     let KeptKey { kid, signs_from, .. } = kept.into_iter().next_back().ok_or(KeyError::NoKey)?;
@@ -48,11 +52,11 @@ pub async fn rotate(place: &KeyPlace, settings: &TokenSettings, when: When, now:
 /// # Errors
 /// [`KeyError`].
 pub async fn remove(place: &KeyPlace, settings: &TokenSettings, kid: &str, now: i64) -> Result<(), KeyError> {
-    if KeyRing::new(settings, &[])?.named(kid).is_some() {
+    if KeyRing::new(settings, &[]).named(kid).is_some() {
         return Err(KeyError::InSettings);
     }
-    let kid = kid.to_owned();
-    place.change(move |keys| rotation::remove(keys, &kid, now)).await?;
+    let (kid, is_set) = (kid.to_owned(), settings.secret_key.is_some());
+    place.change_after_leak(move |keys| rotation::remove(keys, &kid, is_set, now)).await?;
     Ok(())
 }
 

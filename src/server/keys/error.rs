@@ -17,11 +17,24 @@ pub enum KeyError {
     #[error("the key file {0} cannot be used: {1}")]
     File(PathBuf, #[source] io::Error),
     /// The file holds fewer than 32 bytes.
-    #[error("the key file {0} holds fewer than 32 bytes: remove it, or set token.secret-key")]
+    #[error(
+        "the key file {0} holds fewer than 32 bytes: restore it, or remove it (without token.secret-key the server makes a new key \
+         then, and all access tokens end)"
+    )]
     TooShort(PathBuf),
     /// The file holds something else.
     #[error("the key file {0} is broken: restore it, or remove it, and all access tokens end")]
     Broken(PathBuf),
+    /// Somebody else holds the lock.
+    #[error(
+        "another process has been changing the keys for {1} seconds (it holds a lock on {0}): try again when it is done"
+    )]
+    Busy(PathBuf, u64),
+    /// The server could not read what is written.
+    #[error(
+        "the key file {0} was not changed, as the database belongs to another user: run the command as that user ({1})"
+    )]
+    Owner(PathBuf, #[source] io::Error),
     /// A key that is kept is none.
     #[error("the key {0} cannot be read: remove it, or restore it from a backup")]
     Unreadable(String),

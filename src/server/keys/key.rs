@@ -61,7 +61,8 @@ impl Key {
     /// [`KeyError::Unreadable`].
     pub fn of(kept: &KeptKey) -> Result<Self, KeyError> {
         let key = match Algorithm::of(&kept.algorithm) {
-            Some(Algorithm::Hs256) => Some(Self::of_secret(&kept.secret)),
+            // RFC 7518 §3.2
+            Some(Algorithm::Hs256) => (kept.secret.len() >= 32).then(|| Self::of_secret(&kept.secret)),
             Some(algorithm) => Self::of_private_key(algorithm, &kept.secret),
             None => None,
         };
@@ -224,6 +225,7 @@ mod tests {
         for algorithm in Algorithm::ALL {
             let kept = new_key(algorithm, 0).expect("a key");
             let mut spoilt = vec![KeptKey { kid: "other".to_owned(), ..kept.clone() }];
+            spoilt.push(kept_secret("31 bytes are one too few......".to_owned() + ".", 0));
             for other in ["HS256", "EdDSA", "ES256", "none", "RS256", ""] {
                 if other != kept.algorithm {
                     spoilt.push(KeptKey { algorithm: other.to_owned(), ..kept.clone() });

@@ -1,5 +1,6 @@
-//! The keys that sign and check tokens. One signs, and several may check. `key` is one of them. `ring` says which of them signs, and
-//! which checks a token. `rotation` has the rules by which one takes the place of another. `file` and `place` keep them: beside
+//! The keys that sign and check tokens. One signs, and several may check. `key` is one of them. `order` says which of
+//! several signs. `ring` has those of a server at one moment, and says which of them checks a token. `rotation` has the rules by which one
+//! takes the place of another. `file` and `place` keep them: beside
 //! SQLite's file, or in PostgreSQL. `live` is the ring of a server that runs. `start` decides at the start, and `commands` are the
 //! operator's.
 
@@ -8,6 +9,7 @@ mod error;
 mod file;
 mod key;
 mod live;
+mod order;
 mod place;
 mod ring;
 mod rotation;
@@ -20,7 +22,7 @@ pub use self::{
     key::{Key, PublicKey},
     live::LiveRing,
     place::KeyPlace,
-    ring::{KeyRing, RingKey, Source},
+    ring::{KeyRing, RingKey, Source, UnreadableKey},
     rotation::When,
     start::{Started, ensure, start},
 };

@@ -8,8 +8,13 @@ use super::{
     error::KeyError,
     file::{self, key_path},
     key::kept_secret,
+    order::latest,
 };
-use crate::server::store::{KeptKey, SharedKey, Store};
+use crate::server::{
+    security::secret::new_secret_key,
+    settings::Algorithm,
+    store::{KeptKey, SharedKey, Store},
+};
 
 /// Where the keys are kept.
 #[derive(Clone)]
@@ -51,13 +56,33 @@ impl KeyPlace {
         &self,
         change: impl FnOnce(&mut Vec<KeptKey>) -> Result<(), KeyError> + Send + 'static,
     ) -> Result<Vec<KeptKey>, KeyError> {
+        self.change_all(change, false).await
+    }
+
+    /// The same, where a key is removed that others may have. PostgreSQL keeps the first secret for servers of the version that knew no
+    /// other key. It is replaced too: otherwise such a server would go on with it.
+    ///
+    /// # Errors
+    /// [`KeyError`]. As for [`Self::change`].
+    pub async fn change_after_leak(
+        &self,
+        change: impl FnOnce(&mut Vec<KeptKey>) -> Result<(), KeyError> + Send + 'static,
+    ) -> Result<Vec<KeptKey>, KeyError> {
+        self.change_all(change, true).await
+    }
+
+    async fn change_all(
+        &self,
+        change: impl FnOnce(&mut Vec<KeptKey>) -> Result<(), KeyError> + Send + 'static,
+        has_leaked: bool,
+    ) -> Result<Vec<KeptKey>, KeyError> {
         match self {
             Self::File(database) => {
                 let path = database.clone();
                 spawn_blocking(move || file::change(&path, change)).await.unwrap_or_else(|_| Err(given_up(database)))
             }
             Self::Postgres(store) => {
-                let locked = store.lock_keys().await?;
+                let mut locked = store.lock_keys().await?;
                 let before = if locked.keys.is_empty() { first(locked.shared.as_ref()) } else { locked.keys.clone() };
                 let mut keys = before.clone();
                 let changed = change(&mut keys);
@@ -65,6 +90,9 @@ impl KeyPlace {
                     locked.leave().await?;
                     changed?;
                 } else {
+                    if has_leaked && let Some(next) = next_shared(locked.shared.as_ref(), &keys)? {
+                        locked.replace_shared(&next).await?;
+                    }
                     locked.replace(&keys).await?;
                 }
                 Ok(keys)
@@ -77,6 +105,20 @@ impl KeyPlace {
 fn first(shared: Option<&SharedKey>) -> Vec<KeptKey> {
     let secret = shared.and_then(|shared| shared.secret.clone());
     secret.into_iter().map(|secret| kept_secret(secret, 0)).collect()
+}
+
+/// What takes the place of the secret that the servers share from the first start on, unless it still checks tokens: the secret that
+/// signs, or none of the keys.
+fn next_shared(shared: Option<&SharedKey>, keys: &[KeptKey]) -> Result<Option<String>, KeyError> {
+    // The operator keeps it.
+    let Some(secret) = shared.and_then(|shared| shared.secret.as_deref()) else { return Ok(None) };
+    if keys.iter().any(|key| key.secret == secret) {
+        return Ok(None);
+    }
+    match latest(keys) {
+        Some(latest) if latest.algorithm == Algorithm::Hs256.name() => Ok(Some(latest.secret.clone())),
+        _ => Ok(Some(new_secret_key()?)),
+    }
 }
 
 /// The runtime is ending.

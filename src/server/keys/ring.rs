@@ -1,6 +1,9 @@
 //! The keys of a server at one moment: which of them signs, and which one checks a token.
 
-use super::{error::KeyError, key::Key};
+use super::{
+    key::Key,
+    order::{self, Times},
+};
 use crate::server::{
     settings::{Algorithm, TokenSettings},
     store::KeptKey,
@@ -9,6 +12,7 @@ use crate::server::{
 /// All keys.
 pub struct KeyRing {
     keys: Vec<RingKey>,
+    unreadable: Vec<UnreadableKey>,
     algorithm: Algorithm,
 }
 
@@ -24,6 +28,14 @@ pub struct RingKey {
     pub checks_until: Option<i64>,
 }
 
+/// A key that is kept, and cannot be read: it is spoilt, or of a later version. It neither signs nor checks.
+pub struct UnreadableKey {
+    /// Its id.
+    pub kid: String,
+    /// What it is said to be for.
+    pub algorithm: String,
+}
+
 /// Where a key comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -37,22 +49,23 @@ pub enum Source {
 
 impl KeyRing {
     /// The keys of the settings, and those that are kept. If the settings have the key that signs, no other secret counts.
-    ///
-    /// # Errors
-    /// [`KeyError::Unreadable`].
-    pub fn new(settings: &TokenSettings, kept: &[KeptKey]) -> Result<Self, KeyError> {
+    pub fn new(settings: &TokenSettings, kept: &[KeptKey]) -> Self {
         let of_settings = |secret: &str, source, signs_from| RingKey {
             key: Key::of_secret(secret),
             source,
             signs_from,
             checks_until: None,
         };
-        let mut keys = Vec::new();
+        let (mut keys, mut unreadable) = (Vec::new(), Vec::new());
         keys.extend(settings.secret_key.iter().map(|secret| of_settings(secret, Source::SecretKey, Some(0))));
         let is_set = !keys.is_empty();
         for kept in kept.iter().filter(|kept| !is_set || kept.algorithm != Algorithm::Hs256.name()) {
+            let Ok(key) = Key::of(kept) else {
+                unreadable.push(UnreadableKey { kid: kept.kid.clone(), algorithm: kept.algorithm.clone() });
+                continue;
+            };
             keys.push(RingKey {
-                key: Key::of(kept)?,
+                key,
                 source: Source::Kept,
                 signs_from: (!is_set).then_some(kept.signs_from),
                 checks_until: kept.verifies_until,
@@ -60,15 +73,13 @@ impl KeyRing {
         }
         let previous = settings.previous_secret_keys.iter();
         keys.extend(previous.map(|secret| of_settings(secret, Source::PreviousSecretKeys, None)));
-        Ok(Self { keys, algorithm: settings.algorithm })
+        Self { keys, unreadable, algorithm: settings.algorithm }
     }
 
-    /// The key that signs: the latest one whose time has come. If the clock was set back, the earliest one.
+    /// The key that signs.
     pub fn signer(&self, now: i64) -> Option<&Key> {
-        // Of two that were made in one second, the one that was not replaced is the later one.
-        let signing = || self.keys.iter().filter_map(|key| Some(((key.signs_from?, key.checks_until.is_none()), key)));
-        let present = signing().filter(|((from, _), _)| *from <= now).max_by_key(|(place, _)| *place);
-        present.or_else(|| signing().min_by_key(|(place, _)| *place)).map(|(_, key)| &key.key)
+        let times = |key: &RingKey| Some(Times { signs_from: key.signs_from?, verifies_until: key.checks_until });
+        order::signer(self.keys.iter().filter_map(|key| Some((times(key)?, &key.key))), now)
     }
 
     /// The keys that may check a token with this header. One that names a key is checked by that key. One that names no key was
@@ -88,9 +99,14 @@ impl KeyRing {
         self.keys.iter().find(|key| key.key.kid() == kid)
     }
 
-    /// All keys.
+    /// All keys that can be read.
     pub fn keys(&self) -> &[RingKey] {
         &self.keys
+    }
+
+    /// The others.
+    pub fn unreadable(&self) -> &[UnreadableKey] {
+        &self.unreadable
     }
 }
 
@@ -118,7 +134,7 @@ mod tests {
     #[test]
     fn the_latest_key_signs_whose_time_has_come() {
         let keys = [10, 30, 20].map(|from| new_key(Algorithm::Hs256, from).expect("a key"));
-        let ring = KeyRing::new(&TokenSettings::default(), &keys).expect("a ring");
+        let ring = KeyRing::new(&TokenSettings::default(), &keys);
         for (now, signs) in [(9, 0), (10, 0), (19, 0), (20, 2), (29, 2), (30, 1), (40, 1)] {
             assert_eq!(ring.signer(now).map(Key::kid), Some(&*keys[signs].kid), "{now}");
         }
@@ -129,9 +145,32 @@ mod tests {
         let [mut one, other] = [10, 10].map(|from| new_key(Algorithm::Hs256, from).expect("a key"));
         one.verifies_until = Some(100);
         for keys in [[one.clone(), other.clone()], [other.clone(), one]] {
-            let ring = KeyRing::new(&TokenSettings::default(), &keys).expect("a ring");
+            let ring = KeyRing::new(&TokenSettings::default(), &keys);
             assert_eq!(ring.signer(10).map(Key::kid), Some(&*other.kid));
         }
+    }
+
+    #[test]
+    fn a_key_whose_time_is_over_signs_nothing_also_if_there_is_no_other() {
+        let [mut one, other] = [10, 20].map(|from| new_key(Algorithm::EdDsa, from).expect("a key"));
+        one.verifies_until = Some(100);
+        let alone = KeyRing::new(&settings(Algorithm::EdDsa, None, &[]), std::slice::from_ref(&one));
+        assert_eq!(alone.signer(99).map(Key::kid), Some(&*one.kid));
+        assert!(alone.signer(100).is_none());
+        let other = KeptKey { signs_from: 200, ..other };
+        let both = KeyRing::new(&settings(Algorithm::EdDsa, None, &[]), &[one, other.clone()]);
+        assert_eq!(both.signer(100).map(Key::kid), Some(&*other.kid), "rather than one that nobody takes");
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_read_is_left_out_and_told() {
+        let kept = [10, 20].map(|from| new_key(Algorithm::EdDsa, from).expect("a key"));
+        let later = KeptKey { algorithm: "ML-DSA-44".to_owned(), ..kept[1].clone() };
+        let ring = KeyRing::new(&settings(Algorithm::EdDsa, None, &[]), &[kept[0].clone(), later]);
+        assert_eq!(kids(ring.keys().iter()), [kept[0].kid.clone()]);
+        assert_eq!(ring.signer(20).map(Key::kid), Some(&*kept[0].kid));
+        let [unreadable] = ring.unreadable() else { panic!("one key") };
+        assert_eq!((&unreadable.kid, &*unreadable.algorithm), (&kept[1].kid, "ML-DSA-44"));
     }
 
     #[test]
@@ -143,7 +182,7 @@ mod tests {
         let secrets = vec![secret.kid.clone(), previous.clone()];
         let none = Vec::<String>::new();
         for (signs, of_unknown) in [(Hs256, &secrets), (EdDsa, &none), (Es256, &none)] {
-            let ring = KeyRing::new(&settings(signs, None, &[OTHER]), &kept).expect("a ring");
+            let ring = KeyRing::new(&settings(signs, None, &[OTHER]), &kept);
             let candidates = |algorithm, kid| kids(ring.for_token(algorithm, kid));
             for key in &kept {
                 for algorithm in Algorithm::ALL {
@@ -171,7 +210,7 @@ mod tests {
     #[test]
     fn beside_a_key_of_the_settings_no_kept_secret_counts_and_a_private_key_only_checks() {
         let kept = Algorithm::ALL.map(|algorithm| new_key(algorithm, 50).expect("a key"));
-        let ring = KeyRing::new(&settings(Algorithm::Hs256, Some(SECRET), &[OTHER]), &kept).expect("a ring");
+        let ring = KeyRing::new(&settings(Algorithm::Hs256, Some(SECRET), &[OTHER]), &kept);
         let [set, previous] = [SECRET, OTHER].map(|secret| Key::of_secret(secret).kid().to_owned());
         assert_eq!(kids(ring.keys().iter()), [set.clone(), kept[1].kid.clone(), kept[2].kid.clone(), previous]);
         for now in [0, 100] {
@@ -181,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_ring_without_a_key_that_signs_signs_nothing() {
-        let ring = KeyRing::new(&settings(Algorithm::EdDsa, None, &[SECRET]), &[]).expect("a ring");
+        let ring = KeyRing::new(&settings(Algorithm::EdDsa, None, &[SECRET]), &[]);
         assert!(ring.signer(0).is_none());
     }
 }

@@ -16,7 +16,8 @@ pub struct Started {
     pub ring: LiveRing,
     /// The secrets that are kept and check tokens.
     pub secrets: Vec<String>,
-    /// A secret that all servers on this database have in common, and that stays the same when keys are replaced.
+    /// A secret that all servers on this database have in common. It stays the same when keys are replaced, unless one has leaked, or is
+    /// `token.secret-key`.
     pub shared: String,
 }
 

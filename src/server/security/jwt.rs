@@ -18,7 +18,6 @@ use crate::{
     server::{
         digest::sha256,
         keys::{LiveRing, PublicKey},
-        operations::request_id::current,
         settings::Algorithm,
         store::{EndedBy, KnownToken},
     },
@@ -34,7 +33,7 @@ const LONGEST: usize = 8 * 1024;
 
 /// Signs and checks tokens.
 pub struct Keys {
-    ring: LiveRing,
+    ring: Arc<LiveRing>,
     /// Tokens that were verified, with their content. A client sends the same token again and again. The key is the whole
     /// token, with its signature: with a changed byte it is another token. Only tokens with a good signature get in. The
     /// times are compared each time.
@@ -136,7 +135,7 @@ const FORBIDDEN: [&str; 10] = ["b64", "crit", "enc", "jku", "jwk", "x5c", "x5t",
 impl Keys {
     /// With these keys.
     pub fn new(ring: LiveRing) -> Self {
-        Self { ring, verified: Cache::new(VERIFIED) }
+        Self { ring: Arc::new(ring), verified: Cache::new(VERIFIED) }
     }
 
     /// The keys themselves.
@@ -182,14 +181,7 @@ impl Keys {
 
     /// Looks whether there are new keys.
     async fn look_for_unknown(&self) -> Result<(), ApiError> {
-        let looked = self.ring.look_for_unknown().await;
-        looked.map_err(|error| {
-            // Whoever has looked logs it.
-            if let Some(error) = error {
-                tracing::error!(request = current().map(display), %error, "the keys for tokens cannot be read");
-            }
-            ApiError::unavailable()
-        })
+        self.ring.look_for_unknown().await.map_err(|_| ApiError::unavailable())
     }
 
     /// Checks a token with the keys that are known.

@@ -150,7 +150,7 @@ impl Store {
             return Err(CopyError::Newer);
         }
         let lock = "LOCK TABLE users, items, login_addresses, deleted_usernames, clients, sessions, api_keys, \
-                    revoked_tokens IN SHARE MODE";
+                    revoked_tokens, token_key, token_keys IN SHARE MODE";
         let source = self.write_for_hours(lock).await.map_err(CopyError::SourceBusy)?;
         let lock = "LOCK TABLE users, items, login_addresses, deleted_usernames, clients, sessions, api_keys, \
                     revoked_tokens, token_key, token_keys IN EXCLUSIVE MODE";

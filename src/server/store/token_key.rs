@@ -66,8 +66,7 @@ impl Store {
         let agreed = if is_own {
             Some(there)
         } else if own.previous.iter().any(|key| there.is(key)) {
-            let change = Sql::new("UPDATE token_key SET secret = $1, fingerprint = $2");
-            write.connection().run(change.bind(secret).bind(fingerprint(key))).await?;
+            replace(write.connection(), secret, key).await?;
             Some(SharedKey { secret: secret.map(str::to_owned), fingerprint: fingerprint(key) })
         } else {
             None
@@ -84,6 +83,16 @@ impl Store {
 pub(super) async fn keep(mut connection: Connection<'_>, secret: Option<&str>, key: &str) -> Result<bool, StoreError> {
     let first = "INSERT INTO token_key (secret, fingerprint) VALUES ($1, $2) ON CONFLICT (one) DO NOTHING";
     Ok(connection.run(Sql::new(first).bind(secret).bind(fingerprint(key))).await? > 0)
+}
+
+/// Keeps another key instead: as `secret`, or only its fingerprint.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub(super) async fn replace(mut connection: Connection<'_>, secret: Option<&str>, key: &str) -> Result<(), StoreError> {
+    let change = Sql::new("UPDATE token_key SET secret = $1, fingerprint = $2");
+    connection.run(change.bind(secret).bind(fingerprint(key))).await?;
+    Ok(())
 }
 
 /// What is kept.

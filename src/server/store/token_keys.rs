@@ -85,6 +85,14 @@ impl LockedKeys {
         self.write.commit().await
     }
 
+    /// Puts another secret in the place of the one that all servers share from the first start on. It is kept with [`Self::replace`].
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn replace_shared(&mut self, secret: &str) -> Result<(), StoreError> {
+        token_key::replace(self.write.connection(), Some(secret), secret).await
+    }
+
     /// Leaves the keys as they are.
     ///
     /// # Errors

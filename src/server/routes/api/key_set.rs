@@ -20,7 +20,7 @@ const CACHED: &str = "public, max-age=300";
     "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
 }]}))]
 pub struct JsonWebKeySet {
-    /// The keys. Empty while tokens are signed with a shared secret.
+    /// The keys. None is of a shared secret.
     keys: Vec<JsonWebKey>,
 }
 
@@ -58,9 +58,9 @@ impl From<Published> for JsonWebKey {
 
 /// Read the public keys that check tokens
 ///
-/// With these keys a service checks tokens, and cannot make any (RFC 7517). There are none while tokens are signed with a secret that
-/// services share (`token.algorithm` is HS256). A new key is listed ten minutes before it signs, and an old one until its tokens
-/// have expired.
+/// With these keys a service checks tokens, and cannot make any (RFC 7517). A secret that services share
+/// (`token.algorithm` is HS256) is never listed. A new key is listed ten minutes before it takes the place of another one, and an old one
+/// until its tokens have expired.
 #[utoipa::path(
     get,
     path = "/.well-known/jwks.json",
