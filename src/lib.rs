@@ -6,7 +6,7 @@
 //!
 //! - `app` draws the UI and calls the API.
 //! - `oauth2` and `server::routes` translate between HTTP and Rust.
-//! - `server::{accounts, items}` decide.
+//! - `server::{accounts, clients, items, keys}` decide.
 //! - `server::store` reads and writes the database.
 //! - `model` and `error` hold the types that the others share.
 //!
@@ -17,6 +17,7 @@
 //! | [`oauth2`] | the server function `POST /token`: it takes OAuth2's form and returns a token |
 //! | [`model`] | the types on the wire, and the rules for their values |
 //! | [`files`] | the UI's files, as a page names them |
+//! | [`form`] | how a posted form is read |
 //! | [`error`] | the error answers, and the only table of statuses |
 //! | `server` | settings, routes, security, decisions and the database; compiled for the server only |
 //!
@@ -29,6 +30,7 @@ pub mod app;
 pub mod browser;
 pub mod error;
 pub mod files;
+pub mod form;
 pub mod model;
 pub mod oauth2;
 #[cfg(feature = "ssr")]

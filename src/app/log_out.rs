@@ -9,7 +9,7 @@ use futures::{
 use leptos::{prelude::*, task::spawn_local};
 
 use super::session::{Notice, Session};
-use crate::{browser::fetch, oauth2::form::FORM};
+use crate::{browser::fetch, form::FORM};
 
 /// How long the person waits for the server.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -9,11 +9,12 @@ use server_fn::{
     request::{ClientReq, Req},
 };
 
-use super::{
-    LoginForAccessToken,
+use super::LoginForAccessToken;
+use crate::{
+    error::ApiError,
     form::{self, FORM},
+    model::PASSWORD_MAX_BYTES,
 };
-use crate::{error::ApiError, model::PASSWORD_MAX_BYTES};
 
 /// What a client gets a token for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

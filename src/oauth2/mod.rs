@@ -3,7 +3,6 @@
 
 mod answer;
 mod error_slot;
-pub mod form;
 mod grant;
 mod protocol;
 

@@ -7,10 +7,11 @@
 use send_wrapper::SendWrapper;
 use server_fn::{Http, Protocol, client::Client, codec::Json, server::Server};
 
-use super::{LoginForAccessToken, answer, form::FORM, grant::OAuth2Form};
+use super::{LoginForAccessToken, answer, grant::OAuth2Form};
 use crate::{
     browser::{fetch, json},
     error::ApiError,
+    form::FORM,
     model::Token,
 };
 

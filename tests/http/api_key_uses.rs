@@ -59,6 +59,22 @@ async fn several_servers_write_one_use_in_a_minute() {
 }
 
 #[tokio::test]
+async fn a_server_that_writes_late_sets_no_time_back_but_one_of_a_clock_that_was_ahead_is_replaced() {
+    let app = TestApp::start().await;
+    let ada = app.user().await;
+    let id = ada.make_key(&["items"]).await.id;
+    let write = async |used_at: i64, now: i64| {
+        app.state.store.write_key_uses(&[(id.clone(), used_at)], 60_000, now).await.expect("a database");
+        last_use(&ada).await
+    };
+    assert_eq!(write(600_000, 600_000).await, "1970-01-01T00:10:00Z");
+    assert_eq!(write(60_000, 600_000).await, "1970-01-01T00:10:00Z", "it is from nine minutes before");
+    assert_eq!(write(660_000, 660_000).await, "1970-01-01T00:11:00Z");
+    assert_eq!(write(600_001, 600_001).await, "1970-01-01T00:11:00Z", "another server's clock is a little ahead");
+    assert_eq!(write(600_000, 600_000).await, "1970-01-01T00:10:00Z", "the clock was set back");
+}
+
+#[tokio::test]
 async fn uses_that_cannot_be_written_fail_no_request_and_are_written_later() {
     let app = TestApp::start().await;
     let ada = app.user().await;
@@ -82,7 +98,7 @@ async fn a_use_of_a_key_that_has_ended_meanwhile_is_no_error_and_many_are_writte
     let made = ada.make_key(&["items"]).await;
     let nobodys = (0..1200).map(|number| (format!("key-{number}"), 1));
     let uses: Vec<_> = nobodys.chain([(made.id, 60_000)]).collect();
-    app.state.store.write_key_uses(&uses, 60_000).await.expect("a database");
+    app.state.store.write_key_uses(&uses, 60_000, 60_000).await.expect("a database");
     assert_eq!(last_use(&ada).await, "1970-01-01T00:01:00Z");
     write(&app).await;
 }

@@ -1,11 +1,12 @@
 //! Sessions that begin by a confidential client: they belong to it (RFC 6749 §6, RFC 7009 §2.1).
 
-use cloakroom::model::Scopes;
+use axum::body::Body;
+use cloakroom::{model::Scopes, server::clients};
 use futures::future::{join, join_all};
 use serde_json::json;
 
 use super::{
-    machines::Machine,
+    machines::{Machine, name},
     signed_in::{Tokens, assert_over, ids},
     support::{PASSWORD, TestApp},
 };
@@ -115,13 +116,38 @@ async fn a_login_at_the_moment_of_a_new_secret_leaves_no_session_that_goes_on() 
             match answer.status.as_u16() {
                 200 => assert_ended(&app, &new, &Tokens::of(&answer)).await,
                 // Refused, because the secret or the session came too late. Refusals add up to a wait.
-                status => assert!([401, 429].contains(&status), "{}", answer.text()),
+                429 => answer.assert_oauth2(429, "temporarily_unavailable"),
+                _ => answer.assert_oauth2(401, "invalid_client"),
             }
         }
         machine = new;
     }
     let sessions = app.texts_of("sessions").await;
     assert_eq!(sessions, "");
+}
+
+#[tokio::test]
+async fn a_client_whose_secret_is_replaced_during_a_login_is_told_that_and_not_that_the_password_is_wrong() {
+    for is_removed in [false, true] {
+        let (app, machine, _) = with_two().await;
+        let store = app.state.store.clone();
+        let body = futures::stream::once(async move {
+            // The client was checked before the body is read.
+            if is_removed {
+                clients::remove(&store, &name("portal")).await.expect("a client");
+            } else {
+                clients::change_secret(&store, &name("portal")).await.expect("a client");
+            }
+            Ok::<_, std::io::Error>(
+                format!("username=ada&password={PASSWORD}&scope=me offline_access").replace(' ', "+"),
+            )
+        });
+        let headers = [("content-type", "application/x-www-form-urlencoded"), ("authorization", &*machine.basic())];
+        let answer = app.anonymous().call("POST", "/token", &headers, Body::from_stream(body)).await;
+        answer.assert_oauth2(401, "invalid_client");
+        assert_eq!(answer.header("www-authenticate"), r#"Basic realm="cloakroom""#);
+        assert_eq!(app.texts_of("sessions").await, "");
+    }
 }
 
 #[tokio::test]

@@ -1,13 +1,14 @@
 //! `POST /introspect` (RFC 7662).
 
+use axum::body::Body;
 use cloakroom::{
     model::{Jwt, Scopes, UserUpdate},
-    server::clock,
+    server::{clients, clock},
 };
 use serde_json::{Value, json};
 
 use super::{
-    machines::Machine,
+    machines::{Machine, name},
     signed_in::Tokens,
     support::{PASSWORD, TestApp, sign},
 };
@@ -163,7 +164,9 @@ async fn what_is_no_token_is_not_active() {
     for token in ["x", "%00", &forged, &longer, &tokens.session_id(), "cloakroom_refresh_AAAA", &machine.secret] {
         assert_inactive(&app.introspect(&machine, token).await);
     }
-    assert_inactive(&app.introspect(&machine, "cloakroom_key_0123456789abcdefghijklmnopqrstuvwxyz").await);
+    let made = app.log_in("ada").await.make_key(&["me"]).await;
+    assert_eq!(app.with_key(&made.key).get("/users/me").await.status, 200);
+    assert_inactive(&app.introspect(&machine, &made.key).await);
 }
 
 #[tokio::test]
@@ -180,6 +183,20 @@ async fn only_a_client_may_ask() {
     app.anonymous().post_form("/introspect", &in_the_form).await.assert_oauth2(401, "invalid_client");
     let hinted = format!("{form}&token_type_hint=refresh_token");
     assert_eq!(app.post_as(&machine, "/introspect", &hinted).await.json()["active"], true, "a hint may be wrong");
+}
+
+#[tokio::test]
+async fn a_client_whose_secret_is_replaced_while_it_asks_is_told_nothing() {
+    let (app, machine) = start().await;
+    let token = app.log_in("ada").await.token().to_owned();
+    let store = app.state.store.clone();
+    let body = futures::stream::once(async move {
+        clients::change_secret(&store, &name("asker")).await.expect("a client");
+        Ok::<_, std::io::Error>(format!("token={token}"))
+    });
+    let headers = [("content-type", "application/x-www-form-urlencoded"), ("authorization", &*machine.basic())];
+    let answer = app.anonymous().call("POST", "/introspect", &headers, Body::from_stream(body)).await;
+    answer.assert_oauth2(401, "invalid_client");
 }
 
 #[tokio::test]

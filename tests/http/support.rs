@@ -297,6 +297,16 @@ impl TestApp {
         }
     }
 
+    /// What is kept: the values of a table, and with SQLite all files, also the log.
+    pub async fn kept_with(&self, table: &str) -> String {
+        let mut kept = self.texts_of(table).await;
+        for file in std::fs::read_dir(self.folder.path()).expect("a folder") {
+            let bytes = std::fs::read(file.expect("a file").path()).unwrap_or_default();
+            kept.push_str(&String::from_utf8_lossy(&bytes));
+        }
+        kept
+    }
+
     /// Runs SQL on the database as another program would: through a separate connection.
     pub async fn execute(&self, sql: &'static str) {
         let mut other = self.database.connect().await;

@@ -65,6 +65,18 @@ impl Other {
         }
     }
 
+    /// Waits until so many requests wait for a lock of PostgreSQL.
+    #[allow(dead_code, reason = "one of the two programs of tests needs it")]
+    pub async fn until_locked_out(&mut self, requests: i64) {
+        let Self::Postgres(connection) = self else { panic!("PostgreSQL only") };
+        // All connections of a test have its name.
+        let sql = "SELECT COUNT(*) FROM pg_stat_activity \
+                   WHERE application_name = current_setting('application_name') AND wait_event_type = 'Lock'";
+        while sqlx::query_scalar::<_, i64>(sql).fetch_one(&mut *connection).await.expect("a number") < requests {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     pub async fn execute(&mut self, sql: &'static str) {
         let (sqlite, postgres) = match self {
             Self::Sqlite(connection) => (Some(connection.execute(raw_sql(sql)).await), None),

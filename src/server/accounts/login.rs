@@ -17,7 +17,7 @@ use crate::{
             address::ClientAddress,
             client_request::ClientRequest,
             password::HashError,
-            throttle::{Guess, Refused},
+            throttle::{Guess, Guessed, Refused},
         },
         state::AppState,
         store::{StoreError, UserRow},
@@ -49,7 +49,7 @@ impl fmt::Debug for Login {
 /// signed in, a session begins.
 ///
 /// # Errors
-/// [`ApiError::invalid_scope`], [`ApiError::incorrect_credentials`], [`ApiError::too_many_failures`],
+/// [`ApiError::invalid_scope`], [`ApiError::incorrect_credentials`], [`ApiError::invalid_client`], [`ApiError::too_many_failures`],
 /// [`ApiError::busy`], [`ApiError::unavailable`].
 pub async fn login_for_access_token(
     state: &AppState,
@@ -119,7 +119,8 @@ pub(super) async fn check_password(
     purpose: Purpose,
 ) -> Result<UserRow, ApiError> {
     let history = state.store.login_history(username, &address.to_string()).await?;
-    let guess = Guess { username, password_version: history.password_version, address, known: history.known_address };
+    let (password_version, known) = (history.password_version, history.known_address);
+    let guess = Guess { at: Guessed::Password, username, password_version, address, known };
     let mut attempt = Attempt::new(state, username, address, purpose);
     // Before anything that waits.
     if let Err(refused) = state.throttle.check(&guess).await {

@@ -7,7 +7,7 @@ use crate::{
         accounts::{LiveSession, session_of_refresh_token},
         security::{
             jwt::TokenData,
-            valid_token::{ValidClientToken, ValidToken, valid_client_token, valid_token},
+            valid_token::{ClientToken, UserToken, ValidToken, valid_token},
         },
         state::AppState,
     },
@@ -21,12 +21,12 @@ pub async fn introspect(state: &AppState, token: &str) -> Result<Introspection, 
     if let Some(live) = session_of_refresh_token(state, token).await? {
         return Ok(of_session(live));
     }
-    if let Some(ValidClientToken { client, scopes, data }) = valid_client_token(state, token).await? {
-        return Ok(Introspection { client_id: Some(client.client_id), ..of_access_token(&data, scopes) });
-    }
     Ok(match valid_token(state, token).await? {
-        Some(ValidToken { user, scopes, data }) if !user.disabled => {
+        Some(ValidToken::OfUser(UserToken { user, scopes, data })) if !user.disabled => {
             Introspection { username: Some(user.username.clone()), ..of_access_token(&data, scopes) }
+        }
+        Some(ValidToken::OfClient(ClientToken { client, scopes, data })) => {
+            Introspection { client_id: Some(client.client_id), ..of_access_token(&data, scopes) }
         }
         _ => Introspection::default(),
     })

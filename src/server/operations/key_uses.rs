@@ -8,7 +8,10 @@ use std::{
 
 use tokio::time::sleep;
 
-use crate::server::store::{KeyWithUser, Store, StoreError};
+use crate::server::{
+    clock,
+    store::{KeyWithUser, Store, StoreError},
+};
 
 /// How long to wait between two writes.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -45,7 +48,7 @@ impl KeyUses {
         if written.is_empty() {
             return Ok(());
         }
-        store.write_key_uses(&written, PRECISION).await?;
+        store.write_key_uses(&written, PRECISION, clock::unix_milliseconds()).await?;
         let mut uses = self.uses();
         for (key_id, used_at) in written {
             // One that came meanwhile stays.

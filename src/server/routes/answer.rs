@@ -75,6 +75,7 @@ impl From<StoreError> for ApiError {
             StoreError::NotAllowed(NotAllowed::Disabled) => Self::inactive_user(),
             StoreError::NotAllowed(NotAllowed::Lacks(needed)) => Self::insufficient_scope(needed),
             StoreError::NotAllowed(NotAllowed::KeyEnded) => Self::invalid_api_key(),
+            StoreError::NotAllowed(NotAllowed::OtherSecret) => Self::invalid_client(),
             StoreError::LastAdministrator => Self::last_administrator(),
             StoreError::TooManyKeys => Self::too_many_api_keys(),
             StoreError::Taken(Unique::Id) => {

@@ -4,25 +4,25 @@ use axum::http::{HeaderMap, header::AUTHORIZATION};
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::client_secret::ClientSecret;
-use crate::{error::ApiError, model::ClientName, oauth2::form};
+use crate::{error::ApiError, form, model::ClientName};
 
 /// What a client has sent to say who it is.
 #[derive(Debug)]
 pub enum Sent {
     /// Nothing, or a header of another scheme.
     Nothing,
-    /// A header that cannot be read.
+    /// A header that cannot be read, or whose id no client can have.
     Malformed,
     /// An id and a secret, unchecked.
     Credentials {
-        /// The client's id.
-        client_id: String,
+        /// The name in the client's id.
+        client: ClientName,
         /// The client's secret.
         secret: ClientSecret,
     },
 }
 
-/// What these headers say. An empty secret counts as nothing, unless the id is that of a confidential client: so public clients say who
+/// What these headers say. An id that no confidential client can have, without a secret, counts as nothing: so public clients say who
 /// they are. oauthlib sends its `client_id` so at each login, and Swagger UI an empty one.
 ///
 /// # Errors
@@ -40,10 +40,11 @@ pub fn read(headers: &HeaderMap) -> Result<Sent, ApiError> {
         return Ok(Sent::Nothing);
     }
     Ok(match decoded(credentials.trim_ascii()) {
-        Some((client_id, secret)) if secret.is_empty() && ClientName::of_client_id(&client_id).is_none() => {
-            Sent::Nothing
-        }
-        Some((client_id, secret)) => Sent::Credentials { client_id, secret: ClientSecret::sent(secret) },
+        Some((client_id, secret)) => match ClientName::of_client_id(&client_id) {
+            Some(client) => Sent::Credentials { client, secret: ClientSecret::sent(secret) },
+            None if secret.is_empty() => Sent::Nothing,
+            None => Sent::Malformed,
+        },
         None => Sent::Malformed,
     })
 }
@@ -75,20 +76,20 @@ mod tests {
     #[test]
     fn an_id_and_a_secret_are_read_encoded_or_plain() {
         for pair in ["client/a:s_1-x", "client%2Fa:s_1-x", "client%2fa:s%5F1-x"] {
-            let Sent::Credentials { client_id, secret } = sent(&basic(pair)) else { panic!("{pair}") };
-            assert_eq!((&*client_id, secret.text()), ("client/a", "s_1-x"), "{pair}");
+            let Sent::Credentials { client, secret } = sent(&basic(pair)) else { panic!("{pair}") };
+            assert_eq!((client.as_str(), secret.text()), ("a", "s_1-x"), "{pair}");
         }
-        let colons = sent(&basic("a:b:c"));
-        assert!(
-            matches!(colons, Sent::Credentials { client_id, secret } if client_id == "a" && secret.text() == "b:c")
-        );
-        let header = String::from_utf8(basic("a:b")).expect("text").replace("Basic ", "bAsIc   ");
+        let Sent::Credentials { secret, .. } = sent(&basic("client/a:b:c")) else { panic!("two colons") };
+        assert_eq!(secret.text(), "b:c");
+        let header = String::from_utf8(basic("client/a:b")).expect("text").replace("Basic ", "bAsIc   ");
         assert!(matches!(sent(header.as_bytes()), Sent::Credentials { .. }));
     }
 
     #[test]
-    fn what_cannot_be_read_is_malformed() {
-        let pairs = [&b"no-colon"[..], b"", b"a%:b", b"a:%zz", b"a:\xff", b"%ff:b"].map(basic);
+    fn what_cannot_be_read_or_can_be_no_client_is_malformed() {
+        let unreadable = [&b"client/a"[..], b"", b"client/a%:b", b"client/a:%zz", b"client/a:\xff", b"client/%ff:b"];
+        let nobodys = ["a:b", "client:b", "client/:b", "client/a/b:c", ":b"].map(basic);
+        let pairs = unreadable.map(basic).into_iter().chain(nobodys);
         let headers = [&b"Basic"[..], b"Basic ", b"Basic !", b"Basic YTpi YTpi", b"Basic YTpi=", b"Basic \xff"];
         for header in headers.into_iter().map(<[u8]>::to_vec).chain(pairs) {
             assert!(matches!(sent(&header), Sent::Malformed), "{:?}", String::from_utf8_lossy(&header));

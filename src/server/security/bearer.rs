@@ -34,7 +34,7 @@ impl<S: Send + Sync> FromRequestParts<S> for BearerToken {
     }
 }
 
-/// The token of the header, if it is a good one of a user.
+/// The token of the header, if it is good.
 impl FromRequestParts<AppState> for ValidToken {
     type Rejection = ApiError;
 

@@ -13,7 +13,7 @@ use axum::{
 use super::{
     api_key_header::{API_KEY_HEADER, KeyUser},
     jwt::TokenData,
-    valid_token::ValidToken,
+    valid_token::{UserToken, ValidToken},
 };
 use crate::{
     error::ApiError,
@@ -66,8 +66,12 @@ impl FromRequestParts<AppState> for CurrentUser {
             let KeyUser { user, scopes, key } = KeyUser::from_request_parts(parts, state).await?;
             return Ok(Self(ActiveUser { user, scopes, sent: Sent::Key(key), needed }));
         }
-        let ValidToken { user, scopes, data } = ValidToken::from_request_parts(parts, state).await?;
-        Ok(Self(ActiveUser { user, scopes, sent: Sent::Token(data), needed }))
+        match ValidToken::from_request_parts(parts, state).await? {
+            ValidToken::OfUser(UserToken { user, scopes, data }) => {
+                Ok(Self(ActiveUser { user, scopes, sent: Sent::Token(data), needed }))
+            }
+            ValidToken::OfClient(_) => Err(ApiError::invalid_token()),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The rate limit for logins and sign-ups. It makes guessing passwords slow. Failed logins are counted for each account,
+//! The rate limit for logins, clients and sign-ups. It makes guessing passwords slow. Failed logins are counted for each account,
 //! existing or not, and for each client address and its networks. Each failure makes the next guess wait longer.
 //!
 //! The counts are the same for names that exist and names that do not. A server that is alone with its database has them in
@@ -8,7 +8,8 @@
 //! A user and an address from which that user has logged in before are a known pair. A known pair has a separate count:
 //! an attack from another address, or on other names from the same address, does not make the owner wait.
 //!
-//! Sign-ups are counted for each address and its networks, whether they succeed or not.
+//! Wrong secrets of confidential clients are counted in the same way, and apart from passwords: a client that has an old secret makes no
+//! user at its address wait. Sign-ups are counted for each address and its networks, whether they succeed or not.
 //!
 //! Guesses in progress count as failures until they end. So parallel guessing gains nothing over guessing one by one.
 
@@ -19,7 +20,7 @@ mod shared;
 
 use std::time::Duration;
 
-pub use self::guess::{Guess, Refused};
+pub use self::guess::{Guess, Guessed, Refused};
 use self::{guess::End, local::Local, shared::Shared};
 use super::address::ClientAddress;
 use crate::server::{

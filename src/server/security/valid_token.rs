@@ -13,8 +13,16 @@ use crate::{
     },
 };
 
-/// A token that is good, unless its user is disabled.
-pub struct ValidToken {
+/// A token that is good.
+pub enum ValidToken {
+    /// A user's, unless its user is disabled.
+    OfUser(UserToken),
+    /// A client's own.
+    OfClient(ClientToken),
+}
+
+/// A user's token.
+pub struct UserToken {
     /// The user, enabled or not, as the database has it now.
     pub user: Arc<UserRow>,
     /// The token's scopes that the user has now.
@@ -23,20 +31,38 @@ pub struct ValidToken {
     pub data: Arc<TokenData>,
 }
 
-/// Checks a token, and looks its user up. `None` if it is not good.
+/// A client's own token.
+pub struct ClientToken {
+    /// The client.
+    pub client: ClientRow,
+    /// The token's scopes that the client has now.
+    pub scopes: Scopes,
+    /// What the token says.
+    pub data: Arc<TokenData>,
+}
+
+/// Checks a token, and looks its user or its client up. `None` if it is not good.
 ///
 /// # Errors
 /// [`ApiError::unavailable`].
 pub async fn valid_token(state: &AppState, token: &str) -> Result<Option<ValidToken>, ApiError> {
     let now = clock::unix_seconds();
     let Some(data) = state.keys.decode(token, now).await? else { return Ok(None) };
+    // No user has a client's id as a name.
+    Ok(match ClientName::of_client_id(&data.known.username) {
+        None => of_user(state, data, now).await?.map(ValidToken::OfUser),
+        Some(_) => of_client(state, data).await?.map(ValidToken::OfClient),
+    })
+}
+
+async fn of_user(state: &AppState, data: Arc<TokenData>, now: i64) -> Result<Option<UserToken>, ApiError> {
     let Some(user) = state.store.user_behind_token(&data.known).await? else { return Ok(None) };
     if !is_current(&data, &user, now) {
         return Ok(None);
     }
     // If the user has lost a scope, the token has lost it too.
     let scopes = data.scopes.unwrap_or(user.scopes).intersection(user.scopes);
-    Ok(Some(ValidToken { user, scopes, data }))
+    Ok(Some(UserToken { user, scopes, data }))
 }
 
 /// Whether the token is this user's, and was issued for the password that the user has now.
@@ -59,31 +85,12 @@ fn is_current(token: &TokenData, user: &UserRow, now: i64) -> bool {
     }
 }
 
-/// A client's own token that is good.
-pub struct ValidClientToken {
-    /// The client.
-    pub client: ClientRow,
-    /// The token's scopes that the client has now.
-    pub scopes: Scopes,
-    /// What the token says.
-    pub data: Arc<TokenData>,
-}
-
-/// Checks a token, and looks its client up. `None` if it is not good, or is a user's.
-///
-/// # Errors
-/// [`ApiError::unavailable`].
-pub async fn valid_client_token(state: &AppState, token: &str) -> Result<Option<ValidClientToken>, ApiError> {
-    let Some(data) = state.keys.decode(token, clock::unix_seconds()).await? else { return Ok(None) };
-    let client_id = &data.known.username;
-    let (Some(_), Some(version), Some(digest)) =
-        (ClientName::of_client_id(client_id), &data.client_version, data.known.ended_by.digest())
-    else {
-        return Ok(None);
-    };
-    let client = state.store.client_behind_token(client_id, version, digest).await?;
+async fn of_client(state: &AppState, data: Arc<TokenData>) -> Result<Option<ClientToken>, ApiError> {
+    // Only our own tokens name the version of the secret.
+    let (Some(version), Some(digest)) = (&data.client_version, data.known.ended_by.digest()) else { return Ok(None) };
+    let client = state.store.client_behind_token(&data.known.username, version, digest).await?;
     Ok(client.map(|client| {
         let scopes = data.scopes.unwrap_or_default().intersection(client.scopes);
-        ValidClientToken { client, scopes, data }
+        ClientToken { client, scopes, data }
     }))
 }

@@ -99,7 +99,7 @@ impl Store {
             Engine::Sqlite(sqlite) => {
                 self.remembered(sqlite, &sqlite.keys, &digest, sqlite.lookups.find_key(&digest)).await
             }
-            Engine::Postgres(postgres) => postgres.lookups.find_key(&digest).await,
+            Engine::Postgres(postgres) => postgres.key_lookups.find_key(&digest).await,
         }
     }
 
@@ -114,16 +114,17 @@ impl Store {
         write.end(ended.and_then(|ended| ended.map(drop).ok_or(StoreError::Missing))).await
     }
 
-    /// Writes when keys were used: their ids, and the times in Unix milliseconds. A key whose written time is nearer than `precision`
-    /// milliseconds keeps that one.
+    /// Writes when keys were used: their ids, and the times in Unix milliseconds. A key keeps the time that is written, unless a use is
+    /// `precision` milliseconds later. So a server that writes late does not set it back. A written time that is so far after `now` comes
+    /// from a clock that was set back since, and is replaced.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn write_key_uses(&self, uses: &[(String, i64)], precision: i64) -> Result<(), StoreError> {
+    pub async fn write_key_uses(&self, uses: &[(String, i64)], precision: i64, now: i64) -> Result<(), StoreError> {
         for some in uses.chunks(USES_AT_ONCE) {
             let mut write = self.write().await?;
             let mut connection = write.connection();
-            let sql = uses_statement(some, precision, matches!(connection, Connection::Postgres(_)));
+            let sql = uses_statement(some, precision, now, matches!(connection, Connection::Postgres(_)));
             connection.run(sql).await?;
             write.commit().await?;
         }
@@ -132,7 +133,7 @@ impl Store {
 }
 
 /// The statement that writes these uses.
-fn uses_statement(uses: &[(String, i64)], precision: i64, on_postgres: bool) -> Sql {
+fn uses_statement(uses: &[(String, i64)], precision: i64, now: i64, on_postgres: bool) -> Sql {
     let mut sql = Sql::new(
         "UPDATE api_keys SET last_used_at = used_at FROM (SELECT key_id AS id, column2 AS used_at FROM (VALUES ",
     );
@@ -144,10 +145,12 @@ fn uses_statement(uses: &[(String, i64)], precision: i64, on_postgres: bool) -> 
             .push(")");
     }
     // Both engines name the columns of VALUES so.
-    sql.push(
-        ") AS uses JOIN api_keys ON key_id = column1 WHERE last_used_at IS NULL OR ABS(column2 - last_used_at) >= ",
-    );
-    sql.push_value(precision);
+    sql.push(") AS uses JOIN api_keys ON key_id = column1 WHERE last_used_at IS NULL OR column2 - last_used_at >= ")
+        .push_value(precision)
+        .push(" OR last_used_at - ")
+        .push_value(now)
+        .push(" >= ")
+        .push_value(precision);
     if on_postgres {
         // Another server is writing a use of the same key, or the key is being ended. Whoever waited could be waited for, too.
         sql.push(" FOR NO KEY UPDATE OF api_keys SKIP LOCKED");

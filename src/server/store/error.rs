@@ -126,6 +126,9 @@ pub enum NotAllowed {
     /// The API key has ended.
     #[error("the API key that makes the change has ended")]
     KeyEnded,
+    /// The confidential client is gone, or has another secret.
+    #[error("the client that makes the change is gone or has another secret")]
+    OtherSecret,
     /// The user is disabled.
     #[error("the user who makes the change is disabled")]
     Disabled,

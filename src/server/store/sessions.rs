@@ -6,7 +6,7 @@ use super::{
     actor::Actor,
     clients::{ClientRow, is_still_there},
     connection::Connection,
-    error::StoreError,
+    error::{NotAllowed, StoreError},
     handle::Store,
     sql::Sql,
 };
@@ -74,7 +74,7 @@ impl Store {
     /// Begins a session, if its user still has this password and is not disabled, and its client still has this secret.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] if not, [`StoreError::Unavailable`].
+    /// [`StoreError::Missing`] if it is the user, [`NotAllowed::OtherSecret`] if it is the client, [`StoreError::Unavailable`].
     pub async fn begin_session(&self, session: &NewSession<'_>) -> Result<(), StoreError> {
         let mut write = self.write().await?;
         let begun = begin(write.connection(), session).await;
@@ -201,7 +201,7 @@ async fn begin(mut connection: Connection<'_>, session: &NewSession<'_>) -> Resu
     if let Some(client) = session.client
         && !is_still_there(&mut connection, client).await?
     {
-        return Err(StoreError::Missing);
+        return Err(NotAllowed::OtherSecret.into());
     }
     let insert = Sql::new(
         "INSERT INTO sessions (session_id, user_id, family, token, granted, password_version, auth_time, cookie_lasts, \

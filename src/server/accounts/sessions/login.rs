@@ -36,7 +36,8 @@ pub struct LoggedIn<'a> {
 /// cookie, that session goes on.
 ///
 /// # Errors
-/// [`ApiError::incorrect_credentials`] if the user's password was changed meanwhile, [`ApiError::unavailable`].
+/// [`ApiError::incorrect_credentials`] if the user's password was changed meanwhile, [`ApiError::invalid_client`] if the client's secret
+/// was, [`ApiError::unavailable`].
 pub async fn begin_or_go_on(
     state: &AppState,
     login: &LoggedIn<'_>,
@@ -78,7 +79,7 @@ async fn begin(state: &AppState, login: &LoggedIn<'_>, request: &ClientRequest) 
         last_possible_at,
     };
     match state.store.begin_session(&session).await {
-        // The password was changed, or the user disabled or deleted, since the password was checked; or the client was removed.
+        // The password was changed, or the user disabled or deleted, since the password was checked.
         Err(StoreError::Missing) => return Err(ApiError::incorrect_credentials()),
         begun => begun?,
     }

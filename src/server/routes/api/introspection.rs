@@ -3,19 +3,17 @@
 use axum::{
     Json,
     extract::{Request, State},
-    http::header::CONTENT_TYPE,
     response::{IntoResponse, Response},
 };
 
-use super::{body, token::BODY_LIMIT};
+use super::{body, token::BODY_LIMIT, token_form};
 use crate::{
     error::ApiError,
     model::Introspection,
-    oauth2::form,
     server::{
         clients,
         openapi::{IntrospectionErrors, IntrospectionRequestForm},
-        security::{caller::refuse_key, client_request::ClientRequest},
+        security::address::ClientAddress,
         state::AppState,
     },
 };
@@ -34,22 +32,18 @@ use crate::{
     responses((status = 200, description = "What is known of the token", body = Introspection), IntrospectionErrors),
     security(("HTTPBasic" = []))
 )]
-pub async fn introspect(State(state): State<AppState>, client: ClientRequest, request: Request) -> Response {
-    match call(&state, &client, request).await {
+pub async fn introspect(State(state): State<AppState>, address: ClientAddress, request: Request) -> Response {
+    match call(&state, address, request).await {
         Ok(known) => Json(known).into_response(),
         Err(error) => error.in_oauth2_words().into_response(),
     }
 }
 
-async fn call(state: &AppState, client: &ClientRequest, request: Request) -> Result<Introspection, ApiError> {
+async fn call(state: &AppState, address: ClientAddress, request: Request) -> Result<Introspection, ApiError> {
     let (parts, body) = request.into_parts();
-    refuse_key(&parts.headers)?;
-    let authenticated = clients::authenticate(state, &parts.headers, client.address).await?;
-    authenticated.ok_or_else(ApiError::invalid_client)?;
-    let media_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    form::check_media_type(media_type)?;
+    // First, as it may take seconds: a client whose secret is replaced meanwhile is told nothing.
     let body = body::read(&parts.headers, body, BODY_LIMIT, state.limits.body_timeout).await?;
-    let [token, _] = form::read(&body, ["token", "token_type_hint"])?;
-    let token = token.ok_or_else(|| ApiError::invalid_request("The field token is required"))?;
+    clients::authenticate(state, &parts.headers, address).await?.ok_or_else(ApiError::invalid_client)?;
+    let token = token_form::read(&parts.headers, &body)?;
     clients::introspect(state, &token).await
 }

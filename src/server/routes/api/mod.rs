@@ -15,6 +15,7 @@ pub mod revocation;
 pub mod sessions;
 pub mod status;
 pub mod token;
+mod token_form;
 pub mod users;
 
 /// The first parts of the API's paths. Every answer below them is JSON, also for browsers.

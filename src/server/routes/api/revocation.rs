@@ -2,21 +2,17 @@
 
 use axum::{
     extract::{Request, State},
-    http::{
-        HeaderValue, StatusCode,
-        header::{CONTENT_TYPE, SET_COOKIE},
-    },
+    http::{HeaderValue, StatusCode, header::SET_COOKIE},
     response::{IntoResponse, Response},
 };
 
-use super::{body, token::BODY_LIMIT};
+use super::{body, token::BODY_LIMIT, token_form};
 use crate::{
     error::ApiError,
-    oauth2::form,
     server::{
         accounts, clients,
         openapi::{RevocationErrors, RevocationRequestForm},
-        security::{browser_cookie, caller::refuse_key, client_request::ClientRequest},
+        security::{browser_cookie, client_request::ClientRequest},
         state::AppState,
     },
 };
@@ -44,13 +40,10 @@ pub async fn revoke(State(state): State<AppState>, client: ClientRequest, reques
 
 async fn call(state: &AppState, mut client: ClientRequest, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
-    refuse_key(&parts.headers)?;
-    client.client = clients::authenticate(state, &parts.headers, client.address).await?;
-    let media_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    form::check_media_type(media_type)?;
+    // First, as it may take seconds: a client whose secret is replaced meanwhile revokes nothing.
     let body = body::read(&parts.headers, body, BODY_LIMIT, state.limits.body_timeout).await?;
-    let [token, _] = form::read(&body, ["token", "token_type_hint"])?;
-    let token = token.ok_or_else(|| ApiError::invalid_request("The field token is required"))?;
+    client.client = clients::authenticate(state, &parts.headers, client.address).await?;
+    let token = token_form::read(&parts.headers, &body)?;
     let mut response = StatusCode::OK.into_response();
     let session_id = accounts::revoke(state, &token, &client).await?;
     if let Some(session_id) = session_id.filter(|id| browser_cookie::is_session_id(id)) {

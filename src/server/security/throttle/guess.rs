@@ -1,13 +1,15 @@
-//! A guess at a password, why it is not begun, and how it ends.
+//! A guess at a password or at a client's secret, why it is not begun, and how it ends.
 
 use std::time::Duration;
 
 use crate::server::{security::address::ClientAddress, store::StoreError};
 
-/// A guess at a password.
+/// A guess at a password, or at a client's secret.
 #[derive(Debug)]
 pub struct Guess<'a> {
-    /// The username, as it was sent.
+    /// What it is a guess at.
+    pub at: Guessed,
+    /// The username, as it was sent. For a client it is the client's id.
     pub username: &'a str,
     /// The version of the account's password, if the account exists. A new password starts without failures.
     pub password_version: Option<i64>,
@@ -15,6 +17,15 @@ pub struct Guess<'a> {
     pub address: ClientAddress,
     /// Whether the account's owner has logged in from this address before.
     pub known: bool,
+}
+
+/// What is guessed at. Each has counts of its own, so that a client with a wrong secret makes no user wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Guessed {
+    /// A user's password.
+    Password,
+    /// A confidential client's secret.
+    ClientSecret,
 }
 
 /// Why a guess was not begun.

@@ -144,12 +144,12 @@ impl Local {
     /// The counts of this guess.
     fn keys(&self, guess: &Guess<'_>) -> Keys {
         let own_address = guess.known.then_some(guess.address);
-        let account = self.hasher.hash_one((guess.username, guess.password_version, own_address));
+        let account = self.hasher.hash_one((guess.at, guess.username, guess.password_version, own_address));
         let networks = guess
             .address
             .networks()
             .filter(|_| !guess.known)
-            .map(|network| (self.hasher.hash_one(network), of_guesses(&network)));
+            .map(|network| (self.hasher.hash_one((guess.at, network)), of_guesses(&network)));
         Keys { account, networks: networks.collect(), known: guess.known }
     }
 

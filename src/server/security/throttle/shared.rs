@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 use super::{
     curve::{ACCOUNT, Curve, LONGEST_WAIT, of_guesses, of_sign_ups},
-    guess::{End, Guess, Refused},
+    guess::{End, Guess, Guessed, Refused},
     local::{self, Local},
 };
 use crate::server::{
@@ -194,16 +194,16 @@ impl Shared {
     }
 
     fn keys(&self, guess: &Guess<'_>) -> Keys {
-        let Guess { username, password_version, address, known } = *guess;
+        let Guess { at, username, password_version, address, known } = *guess;
         // The username comes last: it may have any character.
-        let account = if known {
-            format!("pair {password_version:?} {address} {username}")
-        } else {
-            format!("account {password_version:?} {username}")
+        let (account, of_network) = match at {
+            Guessed::Password if known => (format!("pair {password_version:?} {address} {username}"), "guesses"),
+            Guessed::Password => (format!("account {password_version:?} {username}"), "guesses"),
+            Guessed::ClientSecret => (format!("client {username}"), "secrets"),
         };
         let mut keys = Keys { digests: vec![self.digest(&account)], curves: vec![&ACCOUNT], known };
         for network in address.networks().filter(|_| !known) {
-            keys.digests.push(self.digest(&format!("guesses {}", name(&network))));
+            keys.digests.push(self.digest(&format!("{of_network} {}", name(&network))));
             keys.curves.push(of_guesses(&network));
         }
         keys

@@ -16,6 +16,8 @@ pub struct Postgres {
     connections: Connections,
     is_newer: bool,
     pub(super) lookups: Lookups,
+    /// Apart from those of tokens, so that no token waits for a query about keys.
+    pub(super) key_lookups: Lookups,
 }
 
 impl Postgres {
@@ -66,6 +68,7 @@ impl Postgres {
     /// Closes the connections after the queries in progress.
     pub async fn close(&self) {
         self.lookups.close().await;
+        self.key_lookups.close().await;
         self.connections.close().await;
     }
 }

@@ -71,8 +71,8 @@ impl Postgres {
             }
         }
         let connections = Connections::new(options, settings.connections, patience);
-        let lookups = Lookups::start(lookups::Source::Postgres(connections.clone()));
-        Ok(Self { connections, is_newer, lookups })
+        let [lookups, key_lookups] = [(); 2].map(|()| Lookups::start(lookups::Source::Postgres(connections.clone())));
+        Ok(Self { connections, is_newer, lookups, key_lookups })
     }
 }
 

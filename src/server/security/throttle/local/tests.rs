@@ -5,6 +5,7 @@ use std::pin::pin;
 use futures::StreamExt;
 
 use super::*;
+use crate::server::security::throttle::Guessed;
 
 fn throttle() -> Local {
     Local::new(1000)
@@ -12,7 +13,7 @@ fn throttle() -> Local {
 
 fn guess<'a>(username: &'a str, address: &str) -> Guess<'a> {
     let address = ClientAddress::new(address.parse().expect("an address"));
-    Guess { username, password_version: Some(0), address, known: false }
+    Guess { at: Guessed::Password, username, password_version: Some(0), address, known: false }
 }
 
 fn known<'a>(username: &'a str, address: &str) -> Guess<'a> {
@@ -298,6 +299,23 @@ fn a_known_pairs_typos_do_not_make_others_at_the_address_wait() {
         assert!(fails(&throttle, &known(&format!("user-{number}"), "192.0.2.1"), now));
     }
     assert!(throttle.check(&guess("ada", "192.0.2.1"), now).is_ok());
+}
+
+#[test]
+fn wrong_secrets_of_clients_and_wrong_passwords_are_counted_apart() {
+    let secret = |name, address| Guess { at: Guessed::ClientSecret, password_version: None, ..guess(name, address) };
+    let password = |name, address| Guess { password_version: None, ..guess(name, address) };
+    let now = Instant::now();
+    let kinds: [&dyn Fn(&'static str, &'static str) -> Guess<'static>; 2] = [&secret, &password];
+    for [one, other] in [kinds, [kinds[1], kinds[0]]] {
+        let throttle = throttle();
+        while fails(&throttle, &one("client/a", "192.0.2.1"), now) {}
+        for name in ["b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r"] {
+            assert!(fails(&throttle, &one(name, "192.0.2.1"), now));
+        }
+        assert!(throttle.check(&one("s", "192.0.2.1"), now).is_err(), "the address waits");
+        assert_eq!(waits(&throttle, &other("client/a", "192.0.2.1"), 5), [0, 0, 0, 0, 1], "the other kind does not");
+    }
 }
 
 #[test]

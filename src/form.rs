@@ -1,4 +1,5 @@
-//! Reads a posted form strictly: a broken form is refused, not repaired. All of OAuth2's endpoints take forms.
+//! Reads a posted form strictly: a broken form is refused, not repaired. All of OAuth2's endpoints take forms, and HTTP Basic encodes a
+//! client's id and secret as a form does.
 
 use percent_encoding::percent_decode;
 
