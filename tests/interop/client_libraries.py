@@ -8,11 +8,13 @@ import sys
 
 import jwt
 from authlib.integrations.requests_client import OAuth2Session as AuthlibSession
-from interop import KEY, Cloakroom, report  # first: it knows where `cloakroom` is
-from cloakroom import BIN  # isort: skip
+from interop import KEY, Cloakroom, report
 from oauthlib.oauth2 import BackendApplicationClient, InvalidGrantError, LegacyApplicationClient
 from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
+
+# `interop` has said where this is.
+from cloakroom import BIN  # isort: skip
 
 SCOPE = ["me", "items", "offline_access"]
 JOHN = {"username": "johndoe", "password": "secret"}
@@ -21,9 +23,10 @@ JOHN = {"username": "johndoe", "password": "secret"}
 def add_client(cloakroom, name, scope):
     """Makes a confidential client. Returns its id and its secret."""
     done = subprocess.run(
-        [BIN, "client", "add", name, "--scope", scope], cwd=cloakroom.folder, env=cloakroom.environment, text=True, capture_output=True, timeout=60, check=True
-    )
-    return tuple(re.search(rf"^{word}:? *(\S+)$", done.stdout, re.MULTILINE)[1] for word in ("client_id", "client_secret"))
+        [BIN, "client", "add", name, "--scope", scope],
+        cwd=cloakroom.folder, env=cloakroom.environment, text=True, capture_output=True, timeout=60, check=True,
+    )  # fmt: skip
+    return [re.search(rf"^{word}: (\S+)$", done.stdout, re.MULTILINE)[1] for word in ("client_id", "client_secret")]
 
 
 def refused(call, *errors):
@@ -37,7 +40,7 @@ def refused(call, *errors):
 
 def oauthlib_as_a_public_client(cloakroom):
     token_url = cloakroom.url + "/token"
-    session = OAuth2Session(client=LegacyApplicationClient(client_id="any"), scope=SCOPE)
+    session = OAuth2Session(client=LegacyApplicationClient(client_id="any", scope=SCOPE))
     first = dict(session.fetch_token(token_url, **JOHN))
     yield "oauthlib logs in to stay signed in", "refresh_token" in first, first
     user = session.get(cloakroom.url + "/users/me")
