@@ -2,8 +2,6 @@
 introspect and get tokens for machines. Called by interop.sh."""
 
 import os
-import re
-import subprocess
 import sys
 
 import jwt
@@ -13,20 +11,8 @@ from oauthlib.oauth2 import BackendApplicationClient, InvalidGrantError, LegacyA
 from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
 
-# `interop` has said where this is.
-from cloakroom import BIN  # isort: skip
-
 SCOPE = ["me", "items", "offline_access"]
 JOHN = {"username": "johndoe", "password": "secret"}
-
-
-def add_client(cloakroom, name, scope):
-    """Makes a confidential client. Returns its id and its secret."""
-    done = subprocess.run(
-        [BIN, "client", "add", name, "--scope", scope],
-        cwd=cloakroom.folder, env=cloakroom.environment, text=True, capture_output=True, timeout=60, check=True,
-    )  # fmt: skip
-    return [re.search(rf"^{word}: (\S+)$", done.stdout, re.MULTILINE)[1] for word in ("client_id", "client_secret")]
 
 
 def refused(call, *errors):
@@ -63,7 +49,7 @@ def oauthlib_as_a_public_client(cloakroom):
 
 
 def oauthlib_as_a_machine(cloakroom):
-    client_id, secret = add_client(cloakroom, "oauthlib", "items")
+    client_id, secret = cloakroom.add_client("oauthlib", "items")
     session = OAuth2Session(client=BackendApplicationClient(client_id=client_id))
     token = session.fetch_token(cloakroom.url + "/token", auth=HTTPBasicAuth(client_id, secret))
     yield "oauthlib gets a token for a machine", token["token_type"] == "bearer", token
@@ -74,7 +60,7 @@ def oauthlib_as_a_machine(cloakroom):
 
 
 def authlib_as_a_confidential_client(cloakroom):
-    client_id, secret = add_client(cloakroom, "authlib", "items")
+    client_id, secret = cloakroom.add_client("authlib", "items")
     token_url, introspect_url = cloakroom.url + "/token", cloakroom.url + "/introspect"
     session = AuthlibSession(client_id, secret, scope=" ".join(SCOPE))
     first = dict(session.fetch_token(token_url, grant_type="password", **JOHN))

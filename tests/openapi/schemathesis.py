@@ -1,11 +1,12 @@
 """Schemathesis sends requests that the OpenAPI document allows, and requests that it forbids. It compares the answers
-with the document. It runs without a token, as johndoe and as an administrator. Called by schemathesis.sh, whose arguments
-are options of `schemathesis run`.
+with the document. It runs without a token, as johndoe, as an administrator and as a confidential client. Called by
+schemathesis.sh, whose arguments are options of `schemathesis run`.
 
 Each run sends different requests; that is possible because it is not part of `make test`. A run prints its seed, and
 `--seed` repeats it.
 """
 
+import base64
 import contextlib
 import json
 import pathlib
@@ -90,6 +91,13 @@ def as_administrators(cloakroom):
     return with_a_token(cloakroom, "an-administrator", PASSWORD, "another", PASSWORD)
 
 
+def as_a_client(cloakroom):
+    credentials = base64.b64encode(":".join(cloakroom.add_client("a-client", "items")).encode()).decode()
+    calls = operations("include", ["POST /token", "POST /revoke", "POST /introspect"])
+    found = schemathesis(cloakroom, "--header", f"Authorization: Basic {credentials}", *calls, "--warnings=off")
+    yield "Schemathesis finds no fault as a client", *found
+
+
 def add(cloakroom, username, *options):
     if not cloakroom.run("user", "add", username, *options, line=PASSWORD):
         sys.exit(f"{username} could not be added.")
@@ -98,4 +106,4 @@ def add(cloakroom, username, *options):
 if __name__ == "__main__":
     # Many of the requests are logins and sign-ups. So the hashes are cheap.
     with Cloakroom.serving(**CHEAP_HASHES) as server:
-        sys.exit(report(server, without_a_token, as_users, as_administrators))
+        sys.exit(report(server, without_a_token, as_users, as_administrators, as_a_client))

@@ -92,6 +92,14 @@ class Cloakroom:
         )
         return done.returncode == 0
 
+    def add_client(self, name, scope):
+        """Adds a confidential client. Returns its id and its secret."""
+        done = subprocess.run(
+            [BIN, "client", "add", name, "--scope", scope],
+            cwd=self.folder, env=self.environment, text=True, capture_output=True, timeout=60, check=True,
+        )  # fmt: skip
+        return [re.search(rf"^{word}: (\S+)$", done.stdout, re.MULTILINE)[1] for word in ("client_id", "client_secret")]
+
     def get(self, path, token=None):
         """Returns the status and the JSON of the answer; so does `login`."""
         return self.send(path, headers={"Authorization": f"Bearer {token}"} if token else {})
