@@ -193,6 +193,7 @@ test("what is typed is not lost without a question of the browser's", async ({ p
   await signUp.open();
   page.once("dialog", () => expect("a dialog").toBe("none"));
   await page.reload();
+  await awake(page);
   page.removeAllListeners("dialog");
   await signUp.username().fill("ada");
   const asked = page.waitForEvent("dialog");

@@ -46,11 +46,11 @@ async function logInEarlier(page: Page, path: string, seconds: number): Promise<
     [STORAGE_KEY, older] as const,
   );
   await page.reload();
-  await awake(page);
 }
 
 /** Asks for the account's end. */
 async function askToDelete(page: Page): Promise<void> {
+  await awake(page);
   await open(page).click();
   await page.getByLabel(`Type ${NAME} to confirm`).fill(NAME);
   await page.getByLabel(`Type ${NAME} to confirm`).press("Enter");
