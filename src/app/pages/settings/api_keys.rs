@@ -61,8 +61,11 @@ pub fn ApiKeys() -> impl IntoView {
         None => {}
     });
     let open = move |_| {
-        create.clear();
-        adding.set(true);
+        // The answer that is on its way would close the dialog, and what is typed into it would be lost.
+        if !create.pending().get_untracked() {
+            create.clear();
+            adding.set(true);
+        }
     };
     let cards = move || {
         let all = created.get().into_iter().enumerate();
@@ -78,7 +81,12 @@ pub fn ApiKeys() -> impl IntoView {
             <p class="hint">"The program sends it in the header " <code>"X-API-Key"</code> "."</p>
             <Show when=move || may_write.get() fallback=|| view! { <ReadOnly what="make or end keys" /> }>
                 <div class="actions">
-                    <button type="button" class="button" on:click=open>
+                    <button
+                        type="button"
+                        class="button"
+                        aria-busy=move || create.pending().get().to_string()
+                        on:click=open
+                    >
                         "New key"
                     </button>
                 </div>
