@@ -1,6 +1,7 @@
 //! `POST /revoke` (RFC 7009).
 
 use cloakroom::{model::Scopes, server::clock};
+use futures::future::join_all;
 
 use super::{
     signed_in::{Tokens, assert_over},
@@ -51,6 +52,45 @@ async fn an_access_token_without_a_session_is_revoked_alone() {
     let app = app.restarted().await;
     app.with_token(ada.token()).get("/users/me").await.assert_refused(401, "Could not validate credentials");
     assert_eq!(app.with_token(other.token()).get("/users/me").await.status, 200);
+}
+
+#[tokio::test]
+async fn of_many_tokens_that_are_sent_at_once_only_those_that_were_ended_are_refused() {
+    let app = TestApp::start().await;
+    let mut sent = Vec::new();
+    for number in 0..8 {
+        let username = format!("ada-{number}");
+        app.create(&username, Scopes::AT_SIGN_UP).await;
+        let sessions = [app.sign_in(&username).await, app.sign_in(&username).await];
+        let [goes_on, ended] = sessions.map(|tokens| app.with(&tokens));
+        let (good, revoked) = (app.log_in(&username).await, app.log_in(&username).await);
+        for client in [&ended, &revoked] {
+            app.revoke(client.token()).await;
+        }
+        let is_disabled = number % 4 == 3;
+        if is_disabled {
+            app.set_disabled(&username, true).await;
+        }
+        for (client, is_over) in [(goes_on, false), (ended, true), (good, false), (revoked, true)] {
+            let status = match (is_disabled, is_over) {
+                (true, _) => 400,
+                (false, true) => 401,
+                (false, false) => 200,
+            };
+            sent.push((client, status, username.clone()));
+        }
+    }
+    for _ in 0..5 {
+        let answers = join_all(sent.iter().cycle().take(160).map(|(client, ..)| client.get("/users/me"))).await;
+        for ((_, status, username), answer) in sent.iter().cycle().zip(&answers) {
+            assert_eq!(answer.status, *status, "{username}");
+            if *status == 200 {
+                assert_eq!(answer.json()["username"], **username);
+            }
+        }
+        // What is remembered is looked up anew.
+        app.execute("UPDATE users SET full_name = 'A'").await;
+    }
 }
 
 #[tokio::test]

@@ -1,77 +1,30 @@
 //! Looks up the users of tokens and of API keys, many with one query. Requests that ask while a query runs share the next one. So a
 //! lookup costs little when many clients ask at once, which is when it matters.
 
+mod keys;
+mod tokens;
+
 use std::{collections::HashMap, hash::Hash, sync::Arc, time::Duration};
 
-use serde_json::{Value, json};
-use sqlx::{ColumnIndex, Decode, FromRow, SqliteConnection, Type};
+use serde_json::Value;
+use sqlx::SqliteConnection;
 use tokio::{
     sync::{mpsc, oneshot},
+    task::yield_now,
     time::timeout,
 };
 
 use super::{
     connection::{Connection, Row},
     error::StoreError,
-    known::{KeyWithUser, KnownToken, known_key_columns},
+    known::{KeyWithUser, KnownToken},
     postgres::connections::Connections,
-    rows::{UserRow, user_columns},
+    rows::UserRow,
     sql::Sql,
 };
 
-/// How many lookups can wait, and how many rows one query reads.
+/// How many lookups can wait. One query answers twice as many at most.
 const WAITING: usize = 1024;
-
-/// That neither has ended an entry's token. The user of a disabled account is found all the same: it has an answer of its own.
-macro_rules! is_not_ended {
-    () => {
-        "(disabled OR CASE WHEN asked.value ->> 1 IS NULL \
-         THEN NOT EXISTS (SELECT 1 FROM revoked_tokens WHERE digest = asked.value ->> 2) \
-         ELSE EXISTS (SELECT 1 FROM sessions WHERE session_id = asked.value ->> 1 AND user_id = users.id AND ended_at IS NULL) END)"
-    };
-}
-
-/// A statement for any number of lookups, in SQLite's words and in PostgreSQL's. `$1` is a JSON array of what is asked for.
-struct Statement {
-    sqlite: &'static str,
-    postgres: &'static str,
-}
-
-/// Each entry has a username, and the id of a session or the digest of a token without one.
-const OF_TOKENS: Statement = Statement {
-    sqlite: concat!(
-        "SELECT asked.key AS position, ",
-        user_columns!(),
-        " FROM json_each($1) AS asked JOIN users ON username = asked.value ->> 0 WHERE ",
-        is_not_ended!()
-    ),
-    postgres: concat!(
-        "SELECT asked.position - 1 AS position, ",
-        user_columns!(),
-        " FROM json_array_elements(CAST($1 AS json)) WITH ORDINALITY AS asked (value, position) \
-         JOIN users ON username = asked.value ->> 0 WHERE ",
-        is_not_ended!()
-    ),
-};
-
-/// Each entry is the digest of a key.
-const OF_KEYS: Statement = Statement {
-    sqlite: concat!(
-        "SELECT asked.key AS position, ",
-        known_key_columns!(),
-        ", ",
-        user_columns!(),
-        " FROM json_each($1) AS asked JOIN api_keys ON digest = asked.value JOIN users ON users.id = user_id"
-    ),
-    postgres: concat!(
-        "SELECT asked.position - 1 AS position, ",
-        known_key_columns!(),
-        ", ",
-        user_columns!(),
-        " FROM json_array_elements_text(CAST($1 AS json)) WITH ORDINALITY AS asked (value, position) \
-         JOIN api_keys ON digest = asked.value JOIN users ON users.id = user_id"
-    ),
-};
 
 /// A handle to the task that looks users up.
 #[derive(Clone)]
@@ -161,6 +114,13 @@ impl Lookups {
 async fn answer(mut source: Source, mut questions: mpsc::Receiver<Question>) {
     let mut asked = Vec::new();
     while questions.recv_many(&mut asked, WAITING).await > 0 {
+        // If several have asked, others may be about to. They do it now, and one query answers all of them.
+        if asked.len() > 1 {
+            yield_now().await;
+            if !questions.is_empty() {
+                questions.recv_many(&mut asked, WAITING).await;
+            }
+        }
         let (mut tokens, mut keys) = (Waiting::new(), Waiting::new());
         let mut closing = None;
         for question in asked.drain(..) {
@@ -170,8 +130,8 @@ async fn answer(mut source: Source, mut questions: mpsc::Receiver<Question>) {
                 Question::Close(reply) => closing = Some(reply),
             }
         }
-        source.answer(&OF_TOKENS, tokens, of_token).await;
-        source.answer(&OF_KEYS, keys, |digest| json!(digest)).await;
+        tokens::answer(&mut source, tokens).await;
+        keys::answer(&mut source, keys).await;
         if let Some(reply) = closing {
             source.close().await;
             let _ = reply.send(());
@@ -187,59 +147,48 @@ fn wait<K: Eq + Hash, T>(waiting: &mut Waiting<K, T>, asked: K, reply: Reply<T>)
     }
 }
 
-/// The entry of a token. No name and no id has a NUL, and PostgreSQL takes none in JSON.
-fn of_token(KnownToken { username, ended_by }: &KnownToken) -> Value {
-    let entry = [Some(&**username), ended_by.session_id(), ended_by.digest()];
-    if entry.iter().flatten().any(|text| text.contains('\0')) { json!([]) } else { json!(entry) }
+/// Tells those who wait what was found, or why nothing could be.
+fn tell<K, T, F>(waiting: Waiting<K, T>, found: &Result<F, Arc<StoreError>>, of: impl Fn(&F, &K) -> Found<T>) {
+    for (asked, replies) in waiting {
+        let found = match found {
+            Ok(found) => of(found, &asked),
+            Err(error) => Err(Arc::clone(error)),
+        };
+        for reply in replies {
+            // The request may have ended meanwhile.
+            let _ = reply.send(found.clone());
+        }
+    }
 }
 
 impl Source {
-    /// Answers those who wait, if there are any. `entry` is how the statement reads what they asked for.
-    async fn answer<K, T>(&mut self, statement: &Statement, waiting: Waiting<K, T>, entry: impl Fn(&K) -> Value)
-    where
-        RowFound<T>: Row,
-    {
-        if waiting.is_empty() {
-            return;
-        }
-        let (asked, replies): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
-        let entries = asked.iter().map(entry).collect::<Value>().to_string();
-        let found = self.find_all(statement, entries).await.map_err(Arc::new);
-        for (position, replies) in (0..).zip(replies) {
-            let found = match &found {
-                Ok(rows) => rows.get(&position).cloned().transpose(),
-                Err(error) => Err(Arc::clone(error)),
-            };
-            for reply in replies {
-                // The request may have ended meanwhile.
-                let _ = reply.send(found.clone());
+    /// Adds the condition that the column before it is one of these texts. No name and no id has a space or a NUL: a text with one is
+    /// left out, and finds nothing.
+    fn push_any_of<'t>(&self, sql: &mut Sql, texts: impl Iterator<Item = &'t str>) {
+        let texts: Vec<_> = texts.filter(|text| !text.contains([' ', '\0'])).collect();
+        match self {
+            Self::Sqlite(_) => {
+                sql.push(" IN (SELECT value FROM json_each(").push_value(Value::from(texts).to_string()).push("))");
+            }
+            // The inner SELECT hides from the planner how many texts there are. So it keeps one plan, for any number of them.
+            Self::Postgres(_) => {
+                sql.push(" = ANY (CAST((SELECT string_to_array(").push_value(texts.join(" "));
+                sql.push(", ' ')) AS text[]))");
             }
         }
     }
 
-    /// The rows that were asked for, each with its entry's position. A row that cannot be read is an error for its own entry only.
-    async fn find_all<T>(
-        &mut self,
-        statement: &Statement,
-        entries: String,
-    ) -> Result<HashMap<i64, Result<Arc<T>, Arc<StoreError>>>, StoreError>
-    where
-        RowFound<T>: Row,
-    {
-        let rows: Vec<RowFound<T>> = match self {
-            Self::Sqlite(connection) => {
-                Connection::Sqlite(connection).all(Sql::new(statement.sqlite).bind(entries)).await?
-            }
-            Self::Postgres(connections) => {
-                let sql = Sql::new(statement.postgres).bind(entries);
-                match ask(connections, sql.clone()).await {
-                    // PostgreSQL may have been restarted a moment ago. Another connection tells.
-                    Err(_) => ask(connections, sql).await?,
-                    Ok(rows) => rows,
-                }
-            }
+    /// The rows that a statement returns.
+    async fn all<R: Row>(&mut self, sql: Sql) -> Result<Vec<R>, Arc<StoreError>> {
+        let rows = match self {
+            Self::Sqlite(connection) => Connection::Sqlite(connection).all(sql).await,
+            Self::Postgres(connections) => match ask(connections, sql.clone()).await {
+                // PostgreSQL may have been restarted a moment ago. Another connection tells.
+                Err(_) => ask(connections, sql).await,
+                rows => rows,
+            },
         };
-        Ok(rows.into_iter().map(|RowFound { position, row }| (position, row)).collect())
+        rows.map_err(Arc::new)
     }
 
     async fn close(self) {
@@ -256,24 +205,6 @@ async fn ask<R: Row>(connections: &Connections, sql: Sql) -> Result<Vec<R>, Stor
     let mut lent = connections.lend().await?;
     lent.set_patience(connections.patience() / 3);
     Connection::Postgres(&mut lent).all(sql).await
-}
-
-/// A row, or why it cannot be read.
-struct RowFound<T> {
-    position: i64,
-    row: Result<Arc<T>, Arc<StoreError>>,
-}
-
-impl<'r, R: sqlx::Row, T> FromRow<'r, R> for RowFound<T>
-where
-    &'static str: ColumnIndex<R>,
-    i64: Decode<'r, R::Database> + Type<R::Database>,
-    T: FromRow<'r, R>,
-{
-    fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
-        let read = T::from_row(row).map(Arc::new).map_err(|error| Arc::new(error.into()));
-        Ok(Self { position: row.try_get("position")?, row: read })
-    }
 }
 
 #[cfg(test)]
@@ -306,6 +237,11 @@ mod tests {
             let is_there = (0..20).any(|number| *name == format!("user-{number}"));
             let found = found.expect("a database").map(|user| user.username.clone());
             assert_eq!(found.as_deref(), is_there.then_some(*name), "{name}");
+        }
+        // The user has no such session.
+        for id in ["none", "", " ", "none none", "none\0"] {
+            let token = KnownToken { username: "user-1".to_owned(), ended_by: EndedBy::Session(id.to_owned()) };
+            assert_eq!(lookups.find_user(&token).await.expect("a database"), None, "{id:?}");
         }
         // A row that cannot be read is nobody else's error.
         let mut write = store.write().await.expect("a write");

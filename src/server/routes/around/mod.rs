@@ -34,6 +34,9 @@ use crate::server::{
     state::AppState,
 };
 
+/// How many headers an answer gets here at most. Room for all of them at once costs less than growing with each.
+const MOST_ADDED: usize = 10;
+
 /// The server as one service: `router`, and what surrounds it. `templates` are those of all its routes.
 pub fn surrounded(
     state: AppState,
@@ -81,6 +84,7 @@ impl Around {
         };
         let (id, mut response) = self.ids.name(answer).await;
         let headers = response.headers_mut();
+        headers.reserve(MOST_ADDED);
         id.put_on(headers);
         never_stored_by_default(headers);
         armour::put_on(self.https, headers);
@@ -92,7 +96,7 @@ impl Around {
         match &self.cors {
             Some(cors) if !cors::is_plain_options(&request) => {
                 let guarded = service_fn(|request| async { Ok(self.guarded(request).await) });
-                cors.layer(guarded).oneshot(request).await.unwrap_or_else(|never: Infallible| match never {})
+                Box::pin(cors.layer(guarded).oneshot(request)).await.unwrap_or_else(|never: Infallible| match never {})
             }
             _ => self.guarded(request).await,
         }
@@ -100,7 +104,8 @@ impl Around {
 
     async fn guarded(&self, request: Request) -> Response {
         let uri = request.uri().clone();
-        guard(self.limit, &uri, self.routed(request)).await
+        // In a box: each function around it would otherwise copy the whole future, twice.
+        guard(self.limit, &uri, Box::pin(self.routed(request))).await
     }
 
     /// Refuses a request whose header breaks HTTP's own rules. Routes the others.
