@@ -1,6 +1,9 @@
 //! `POST /revoke` (RFC 7009).
 
-use cloakroom::{model::Scopes, server::clock};
+use cloakroom::{
+    model::{Jwt, Scopes},
+    server::clock,
+};
 use futures::future::join_all;
 
 use super::{
@@ -90,6 +93,25 @@ async fn of_many_tokens_that_are_sent_at_once_only_those_that_were_ended_are_ref
         }
         // What is remembered is looked up anew.
         app.execute("UPDATE users SET full_name = 'A'").await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_names_no_session_of_its_user_opens_nothing() {
+    let app = TestApp::start().await;
+    app.create("ada", Scopes::AT_SIGN_UP).await;
+    app.create("grace", Scopes::AT_SIGN_UP).await;
+    let (adas, graces) = (app.sign_in("ada").await, app.sign_in("grace").await);
+    let mut claims = Jwt::read(&adas.access).expect("a JWT").claims;
+    let good = app.with_token(&sign(&claims.clone().into()));
+    for session in [&*graces.session_id(), &format!("{} ", adas.session_id()), " ", "", "\0"] {
+        claims.insert("sid".to_owned(), session.into());
+        let bad = app.with_token(&sign(&claims.clone().into()));
+        let other = app.with(&graces);
+        let all = [&good, &bad, &other].into_iter().cycle().take(30);
+        let statuses =
+            join_all(all.map(|client| client.get("/users/me"))).await.into_iter().map(|answer| answer.status);
+        assert_eq!(statuses.collect::<Vec<_>>(), [200, 401, 200].repeat(10), "{session:?}");
     }
 }
 

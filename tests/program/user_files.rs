@@ -4,7 +4,10 @@ use std::{fs, os::unix::fs::PermissionsExt, process::Stdio};
 
 use serde_json::{Value, json};
 
-use super::support::{Home, SECRET_KEY, get, login, said, token};
+use super::{
+    rows::Rows,
+    support::{Home, SECRET_KEY, get, login, said, token},
+};
 
 /// The tutorial's own hash of `secret`.
 pub const HASH: &str =
@@ -70,6 +73,11 @@ fn a_file_of_thousands_is_imported_whole_and_again_changes_nothing() {
     let text: String = names.iter().map(|name| line(name)).collect();
     fs::write(home.path("users.jsonl"), &text).expect("a file");
     assert_eq!(said(home.run(&["user", "import", "users.jsonl"], "")), created(2500, 0));
+    if home.database.is_postgres() {
+        // PostgreSQL knows how many there are now.
+        let known = "SELECT CAST(reltuples AS TEXT) FROM pg_class WHERE oid = CAST('users' AS regclass)";
+        assert_eq!(Rows::texts(&home.url(), known), ["2500"]);
+    }
     let export = said(home.run(&["user", "export", "-"], ""));
     let mut sorted = names;
     sorted.sort();

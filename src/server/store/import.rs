@@ -204,6 +204,11 @@ impl Import<'_> {
         );
         // Read now: the file may have taken a while.
         let created = connection.run(create.bind(valid_from(unix_milliseconds()))).await?;
+        if let Importing::Postgres(_) = self.connection {
+            // Servers find users by a plan that PostgreSQL keeps. For a table that was small, the plan reads all of it. This
+            // makes PostgreSQL think again.
+            self.connection.connection().run(Sql::new("ANALYZE users")).await?;
+        }
         self.connection.end_writing(if dry_run { "ROLLBACK" } else { "COMMIT" }).await?;
         Ok(Imported { created, present })
     }

@@ -23,7 +23,7 @@ use super::{
     sql::Sql,
 };
 
-/// How many lookups can wait. One query answers twice as many at most.
+/// How many lookups can wait. One query answers twice as many at most: it is filled twice.
 const WAITING: usize = 1024;
 
 /// A handle to the task that looks users up.
@@ -113,14 +113,18 @@ impl Lookups {
 /// Answers questions until it is told to close, or until all senders are gone.
 async fn answer(mut source: Source, mut questions: mpsc::Receiver<Question>) {
     let mut asked = Vec::new();
+    // How many asked the last time.
+    let mut before = 0;
     while questions.recv_many(&mut asked, WAITING).await > 0 {
-        // If several have asked, others may be about to. They do it now, and one query answers all of them.
-        if asked.len() > 1 {
+        // If many ask at once, those that are ready to ask do it first. So one query answers more of them. A client that asks alone
+        // does not wait.
+        if before.max(asked.len()) > 1 {
             yield_now().await;
             if !questions.is_empty() {
                 questions.recv_many(&mut asked, WAITING).await;
             }
         }
+        before = asked.len();
         let (mut tokens, mut keys) = (Waiting::new(), Waiting::new());
         let mut closing = None;
         for question in asked.drain(..) {
@@ -162,8 +166,8 @@ fn tell<K, T, F>(waiting: Waiting<K, T>, found: &Result<F, Arc<StoreError>>, of:
 }
 
 impl Source {
-    /// Adds the condition that the column before it is one of these texts. No name and no id has a space or a NUL: a text with one is
-    /// left out, and finds nothing.
+    /// Adds the condition that the column before it is one of these texts. No name, no id and no digest has a space or a NUL. A text
+    /// with one is left out, and finds nothing.
     fn push_any_of<'t>(&self, sql: &mut Sql, texts: impl Iterator<Item = &'t str>) {
         let texts: Vec<_> = texts.filter(|text| !text.contains([' ', '\0'])).collect();
         match self {

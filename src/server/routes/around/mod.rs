@@ -34,7 +34,7 @@ use crate::server::{
     state::AppState,
 };
 
-/// How many headers an answer gets here at most. Room for all of them at once costs less than growing with each.
+/// How many headers an answer gets here at most. Making room for all of them at once costs less than growing twice.
 const MOST_ADDED: usize = 10;
 
 /// The server as one service: `router`, and what surrounds it. `templates` are those of all its routes.
@@ -96,6 +96,7 @@ impl Around {
         match &self.cors {
             Some(cors) if !cors::is_plain_options(&request) => {
                 let guarded = service_fn(|request| async { Ok(self.guarded(request).await) });
+                // In a box, as it is much larger than the other branch.
                 Box::pin(cors.layer(guarded).oneshot(request)).await.unwrap_or_else(|never: Infallible| match never {})
             }
             _ => self.guarded(request).await,
@@ -104,7 +105,7 @@ impl Around {
 
     async fn guarded(&self, request: Request) -> Response {
         let uri = request.uri().clone();
-        // In a box: each function around it would otherwise copy the whole future, twice.
+        // In a box: each function around it would otherwise copy the whole future.
         guard(self.limit, &uri, Box::pin(self.routed(request))).await
     }
 

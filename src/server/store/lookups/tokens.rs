@@ -14,7 +14,7 @@ use crate::server::store::{
     sql::Sql,
 };
 
-/// Users, by their names.
+/// Users, by their names. The other two lists have as many columns: their id is the first one, and the rest is NULL.
 const USERS: &str = concat!("SELECT ", user_columns!(), ", NULL AS user_id FROM users WHERE username");
 /// Sessions that go on, by their ids.
 const SESSIONS: &str = " UNION ALL SELECT session_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, user_id FROM sessions \
@@ -23,7 +23,7 @@ const SESSIONS: &str = " UNION ALL SELECT session_id, NULL, NULL, NULL, NULL, NU
 const REVOKED: &str =
     " UNION ALL SELECT digest, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM revoked_tokens WHERE digest";
 
-/// A row of the answer.
+/// What one row tells.
 enum Fact {
     /// The user of this name. One that cannot be read is an error for its own tokens only.
     User(String, Found<UserRow>),
@@ -33,7 +33,7 @@ enum Fact {
     Revoked(String),
 }
 
-/// The answer.
+/// What all rows tell.
 #[derive(Default)]
 struct Facts {
     users: HashMap<String, Found<UserRow>>,
