@@ -21,7 +21,7 @@ pub async fn forget(state: AppState) {
             tracing::warn!(%error, "sessions and API keys that are over were not removed: it is tried again");
         }
         if let Err(error) = state.keys.ring().forget(clock::unix_seconds()).await {
-            tracing::warn!(%error, "keys that are over were not removed: it is tried again");
+            tracing::warn!(%error, "keys for tokens that are over were not removed: it is tried again");
         }
         sleep(PAUSE).await;
     }
