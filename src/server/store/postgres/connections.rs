@@ -156,7 +156,10 @@ impl Lent {
     /// Its error, or [`StoreError::Unavailable`] if PostgreSQL did not answer in time.
     pub fn ended<T>(&mut self, answer: Result<Result<T, sqlx::Error>, Elapsed>) -> Result<T, StoreError> {
         let answer = answer.map_err(|_| gave_up())?;
-        if !answer.as_ref().is_err_and(breaks_the_connection) {
+        if answer.as_ref().is_err_and(breaks_the_connection) {
+            // PostgreSQL was restarted, or the network broke. Those that are idle are no better: the next attempt makes a new one.
+            self.pool.idle().clear();
+        } else {
             self.is_busy = false;
         }
         Ok(answer?)
