@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cloakroom::model::Scopes;
+use futures::future::{join, join_all};
 use serde_json::json;
 
 use super::{
@@ -147,4 +148,24 @@ async fn a_token_does_not_wait_for_a_key_that_is_looked_up() {
     assert!(!waits.is_finished());
     other.execute("COMMIT").await;
     assert_eq!(waits.await.expect("an answer"), 200);
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn changes_that_wait_for_each_other_leave_a_connection_for_tokens() {
+    let app = TestApp::start_with(&["database.connections=4"]).await;
+    let ada = app.user().await;
+    let mut other = app.database.connect().await;
+    other.execute("BEGIN; SELECT id FROM users WHERE username = 'ada' FOR UPDATE").await;
+    let changes = join_all((0..6).map(|_| ada.patch_json("/users/me", json!({"full_name": "Ada"}))));
+    let meanwhile = async {
+        // All connections but one.
+        until_locked_out(&app, 3).await;
+        for _ in 0..20 {
+            assert_eq!(ada.get("/users/me").await.status, 200);
+        }
+        other.execute("COMMIT").await;
+    };
+    let (changes, ()) = join(changes, meanwhile).await;
+    assert!(changes.iter().all(|answer| answer.status == 200));
 }

@@ -14,6 +14,9 @@ pub const HOURS: Duration = Duration::from_secs(24 * 3600);
 /// A PostgreSQL database.
 pub struct Postgres {
     connections: Connections,
+    /// The one that looks up the users of tokens. It is kept for that: otherwise changes that wait for each other would stop every
+    /// request.
+    of_tokens: Connections,
     is_newer: bool,
     pub(super) lookups: Lookups,
     /// Apart from those of tokens, so that no token waits for a query about keys.
@@ -62,13 +65,14 @@ impl Postgres {
 
     /// How many connections may be open.
     pub fn connections(&self) -> u32 {
-        self.connections.most()
+        self.connections.most() + self.of_tokens.most()
     }
 
     /// Closes the connections after the queries in progress.
     pub async fn close(&self) {
         self.lookups.close().await;
         self.key_lookups.close().await;
+        self.of_tokens.close().await;
         self.connections.close().await;
     }
 }

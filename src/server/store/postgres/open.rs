@@ -70,9 +70,11 @@ impl Postgres {
                 }
             }
         }
-        let connections = Connections::new(options, settings.connections, patience);
-        let [lookups, key_lookups] = [(); 2].map(|()| Lookups::start(lookups::Source::Postgres(connections.clone())));
-        Ok(Self { connections, is_newer, lookups, key_lookups })
+        let of_tokens = Connections::new(options.clone(), 1, patience);
+        let connections = Connections::new(options, settings.connections.saturating_sub(1), patience);
+        let [lookups, key_lookups] =
+            [&of_tokens, &connections].map(|source| Lookups::start(lookups::Source::Postgres(source.clone())));
+        Ok(Self { connections, of_tokens, is_newer, lookups, key_lookups })
     }
 }
 
